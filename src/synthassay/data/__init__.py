@@ -1,0 +1,1 @@
+"""Cohorts: where images come from, how they are split by subject, and how they are read."""

@@ -1,0 +1,1 @@
+"""Virtual patients: images computed from known anatomy by the physics of their modality."""

@@ -1,0 +1,1 @@
+"""What is written to disk: frozen pydantic records that refuse unknown keys."""

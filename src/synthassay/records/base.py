@@ -1,0 +1,109 @@
+"""The record that all on-disk records share, and the one way in which a file is written."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from synthassay.errors import RunError
+
+
+class Record(BaseModel):
+    """A value that lives on disk: frozen, without unknown keys, NaN refused on the way out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="constants")
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of the record's canonical JSON; equal records have equal fingerprints."""
+        return fingerprint(self.model_dump(mode="json"))
+
+    def write(self, path: Path) -> None:
+        """Write the record as indented JSON, whole or not at all."""
+        write_text(path, json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n")
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read the record from JSON.
+
+        Raises:
+            RunError: The file is missing, is not JSON, or does not have this record's fields.
+        """
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except OSError as problem:
+            raise RunError(str(path), f"cannot be read: {problem.strerror or problem}") from None
+        except ValidationError as problem:
+            first = problem.errors(include_url=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise RunError(
+                str(path),
+                f"is not a {cls.__name__.lower()} record: {place or 'file'}: {first['msg']}",
+                remedy="It may be truncated or from another version; remove it and run the stage again.",
+            ) from None
+
+
+def fingerprint(value: Any) -> str:
+    """Return the SHA-256 of a JSON-able value in canonical form (sorted keys, no spaces)."""
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, read in pieces."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path``; on success it takes the name ``path``, on failure it is removed.
+
+    The temporary name keeps the suffix, because writers of images choose the format by it.
+
+    Raises:
+        RunError: The disk is full, or the folder cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    suffix = "".join(path.suffixes[-2:]) if path.name.endswith(".gz") else path.suffix
+    handle, name = tempfile.mkstemp(prefix=".partial-", suffix=suffix, dir=path.parent)
+    os.close(handle)
+    partial = Path(name)
+    try:
+        yield partial
+        with partial.open("rb") as stream:
+            os.fsync(stream.fileno())
+        partial.chmod(0o644)
+        partial.replace(path)
+    except OSError as problem:
+        raise disk_problem(path, problem) from problem
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def disk_problem(path: Path, problem: OSError) -> RunError:
+    """Return the message for an OSError met while writing ``path``."""
+    if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+        remedy = "Free space on this disk, then run the same command again: it goes on where it stopped."
+        return RunError(str(path), "the disk is full; nothing was half-written", remedy=remedy)
+    return RunError(str(path), f"cannot be written: {problem.strerror or problem}", remedy="Check the folder's rights.")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text as UTF-8, whole or not at all."""
+    with whole_file(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def write_lines(path: Path, records: Iterable[Record]) -> None:
+    """Write records as JSON lines, whole or not at all."""
+    lines = (json.dumps(record.model_dump(mode="json"), ensure_ascii=False) for record in records)
+    write_text(path, "".join(f"{line}\n" for line in lines))

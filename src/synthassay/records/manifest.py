@@ -1,0 +1,51 @@
+"""Per synthetic image: where it is, its hash, and everything that it was made from."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from synthassay.records.base import Record
+
+
+class SyntheticImage(Record):
+    """One synthetic image and its provenance.
+
+    Attributes:
+        case: Identifier of the synthetic case, unique in the manifest.
+        path: File relative to the manifest's folder, forward slashes, never leaving it.
+        sha256: Hash of the file's bytes (of each file, by name, where the image is a folder of slices).
+        seed: Seed of this image alone.
+        condition: What the generator was given: ``{"label": "pneumonia"}`` or ``{"source": "case-7"}``.
+        source_subjects: Subjects whose images were conditioned on, or were resampled; empty for unconditional images.
+    """
+
+    case: str
+    path: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    seed: int
+    condition: dict[str, str] = {}
+    label: str = ""
+    source_subjects: tuple[str, ...] = ()
+    reference_case: str = ""
+
+
+class Manifest(Record):
+    """All synthetic images of one generator in one run; ``synthassay verify`` checks it.
+
+    Attributes:
+        weights_sha256: Hash of the weight file; empty for a baseline without weights.
+        generator: The generator's name in the study; ``family`` its architecture.
+        format: ``png``, ``nifti``, ``dicom`` or ``tiff``.
+    """
+
+    schema_version: int = 1
+    synthetic: bool = True
+    study: str
+    generator: str
+    family: str
+    software: str
+    weights_sha256: str = ""
+    training_subjects_sha256: str = ""
+    format: str
+    unit: str
+    images: tuple[SyntheticImage, ...]

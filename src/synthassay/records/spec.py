@@ -1,0 +1,120 @@
+"""One question, one file: the study as its author writes it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from synthassay.records.base import Record
+from synthassay.records.vocabulary import Modality
+
+SCHEMA_VERSION = 1
+
+Rule = Literal["given", "subject", "stratified", "site"]
+
+
+class DataSpec(Record):
+    """Where the real images are and how they are split. Exactly one of ``source`` and ``path`` is given."""
+
+    source: str = Field("", description="Name of a known public source or of virtual patients; see `synthassay list`.")
+    path: str = Field("", description="Folder, table (.csv, .parquet), .npz or BIDS root, relative to the study file.")
+    layout: Literal["auto", "folder", "table", "npz", "bids"] = Field(
+        "auto", description="How `path` is laid out; auto looks and says what it found."
+    )
+    subjects: int = Field(0, ge=0, description="Use at most so many subjects (stratified by split); 0 means all.")
+    image: str = Field("", description="Role of the image to synthesise; e.g. t2. Empty: the source's only image.")
+    input: str = Field("", description="Role of the image to translate from; e.g. t1.")
+    mask: str = Field("", description="Role of the mask inside which to measure; empty: derived from the image.")
+    label: str = Field("", description="Column or field that holds the class.")
+    subject: str = Field("", description="Column or field that holds the subject.")
+    site: str = Field("", description="Column or field that holds the site.")
+    split: Rule = Field("subject", description="given: as in the data; subject, stratified (by class) or site.")
+    fractions: tuple[float, float, float] = Field((0.7, 0.1, 0.2), description="Train, validation and test shares.")
+    external_sites: tuple[str, ...] = Field((), description="Sites kept apart as external data.")
+    size: tuple[int, ...] = Field((), description="Resample every picture to this size; empty keeps the size.")
+    window: tuple[float, float] | None = Field(
+        None, description="Intensities that the generator sees, in the image's unit; e.g. [-1000, 1500] HU."
+    )
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        if bool(self.source) == bool(self.path):
+            raise ValueError("give either `source` (a known source) or `path` (your files), not both and not neither")
+        if abs(sum(self.fractions) - 1) > 1e-6 or min(self.fractions) < 0:
+            raise ValueError("fractions must be three numbers of at least 0 that add up to 1")
+        if self.window is not None and self.window[0] >= self.window[1]:
+            raise ValueError("window must be [low, high] with low < high")
+        return self
+
+
+class GeneratorSpec(BaseModel):
+    """A generator to train: its family, a name in this study, and the family's own settings beside them."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    family: str = Field(description="Architecture; see `synthassay list`.")
+    name: str = Field("", pattern=r"^[a-z0-9_-]*$", description="Name in this study; the family's where empty.")
+
+    @property
+    def label(self) -> str:
+        """The generator's name in tables and folders."""
+        return self.name or self.family
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the author set of the family's own settings."""
+        return dict(self.model_extra or {})
+
+
+class SamplingSpec(Record):
+    """What is synthesised."""
+
+    per_class: int = Field(200, ge=1, description="Synthetic images per class (label-conditioned tasks).")
+    split: Literal["validation", "test", "external"] = Field(
+        "test", description="Whose sources are translated or denoised (image-conditioned tasks)."
+    )
+    format: Literal["auto", "png", "nifti", "dicom"] = Field("auto", description="File format of synthetic images.")
+
+
+class EvaluationSpec(Record):
+    """How the synthetic images are judged."""
+
+    protocol: str = Field("", description="Protocol; the modality's own where empty.")
+    bootstrap: int = Field(1000, ge=200, description="Subject-clustered bootstrap draws.")
+    augmentation_ratio: float = Field(1.0, gt=0, description="Synthetic images added per real training image.")
+    embedding: str = Field("", description="Embedding of distribution measures; the protocol's default where empty.")
+
+
+class DenoiseSpec(Record):
+    """How low dose is simulated from routine-dose CT."""
+
+    dose_fraction: float = Field(0.25, gt=0, lt=1, description="Dose relative to the routine-dose image.")
+
+
+class StudySpec(Record):
+    """One study. Every field of the file is here; unknown names are faults."""
+
+    schema_version: int = Field(SCHEMA_VERSION, description="Version of this file's format.")
+    title: str = Field(min_length=3, description="Shown on top of the report.")
+    question: str = Field(min_length=10, description="What the study asks, as one sentence.")
+    modality: Modality = Field(description="mri, ct, xray or pathology.")
+    task: str = Field(description="augment, translate or denoise.")
+    seed: int = Field(20260101, ge=0, description="Root of every random number.")
+    intended_use: str = Field("", description="What the images are for; printed with the verdict.")
+    data: DataSpec
+    generators: tuple[GeneratorSpec, ...] = Field((), description="Generators to train, judged side by side.")
+    baselines: tuple[str, ...] | None = Field(None, description="Classical baselines; the task's own where absent.")
+    sampling: SamplingSpec = Field(default_factory=SamplingSpec)
+    evaluation: EvaluationSpec = Field(default_factory=EvaluationSpec)
+    denoise: DenoiseSpec = Field(default_factory=DenoiseSpec)
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [g.label for g in self.generators] + list(self.baselines or ())
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two generators are called {', '.join(twice)}; give each its own `name`")
+        if not self.generators and self.baselines == ():
+            raise ValueError("nothing to judge: name at least one generator or baseline")
+        return self

@@ -1,0 +1,1 @@
+"""Resampling, comparison and agreement: how sure a number is."""
