@@ -22,8 +22,8 @@ class Record(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="constants")
 
-    def fingerprint(self) -> str:
-        """Return the SHA-256 of the record's canonical JSON; equal records have equal fingerprints."""
+    def digest(self) -> str:
+        """Return the SHA-256 of the record's canonical JSON; equal records have equal digests."""
         return fingerprint(self.model_dump(mode="json"))
 
     def write(self, path: Path) -> None:

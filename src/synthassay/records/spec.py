@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -39,12 +40,7 @@ class DataSpec(Record):
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
-        if bool(self.source) == bool(self.path):
-            raise ValueError("give either `source` (a known source) or `path` (your files), not both and not neither")
-        if abs(sum(self.fractions) - 1) > 1e-6 or min(self.fractions) < 0:
-            raise ValueError("fractions must be three numbers of at least 0 that add up to 1")
-        if self.window is not None and self.window[0] >= self.window[1]:
-            raise ValueError("window must be [low, high] with low < high")
+        _refuse(data_contradictions(self.model_dump()))
         return self
 
 
@@ -105,16 +101,50 @@ class StudySpec(Record):
     data: DataSpec
     generators: tuple[GeneratorSpec, ...] = Field((), description="Generators to train, judged side by side.")
     baselines: tuple[str, ...] | None = Field(None, description="Classical baselines; the task's own where absent.")
-    sampling: SamplingSpec = Field(default_factory=SamplingSpec)
-    evaluation: EvaluationSpec = Field(default_factory=EvaluationSpec)
-    denoise: DenoiseSpec = Field(default_factory=DenoiseSpec)
+    sampling: SamplingSpec = SamplingSpec()
+    evaluation: EvaluationSpec = EvaluationSpec()
+    denoise: DenoiseSpec = DenoiseSpec()
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        names = [g.label for g in self.generators] + list(self.baselines or ())
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"two generators are called {', '.join(twice)}; give each its own `name`")
-        if not self.generators and self.baselines == ():
-            raise ValueError("nothing to judge: name at least one generator or baseline")
+        _refuse(study_contradictions(self.model_dump()))
         return self
+
+
+def data_contradictions(table: Mapping[str, Any]) -> list[str]:
+    """What in a ``[data]`` table contradicts itself; fields of a wrong type are left to their own faults."""
+    found = []
+    if bool(table.get("source")) == bool(table.get("path")):
+        found.append("give either `source` (a known source) or `path` (your files), not both and not neither")
+    fractions = _numbers(table.get("fractions", (1.0, 0.0, 0.0)))
+    if fractions is not None and (abs(sum(fractions) - 1) > 1e-6 or min(fractions, default=0) < 0):
+        found.append("fractions must be three numbers of at least 0 that add up to 1")
+    window = _numbers(table.get("window") or ())
+    if window is not None and len(window) == 2 and window[0] >= window[1]:
+        found.append("window must be [low, high] with low < high")
+    return found
+
+
+def study_contradictions(table: Mapping[str, Any]) -> list[str]:
+    """What in a whole study contradicts itself; fields of a wrong type are left to their own faults."""
+    generators = [g for g in table.get("generators") or () if isinstance(g, Mapping)]
+    baselines = table.get("baselines")
+    names = [str(g.get("name") or g.get("family", "")) for g in generators] + [str(b) for b in baselines or ()]
+    found = [
+        f"two generators are called {name}; give each its own `name`"
+        for name in sorted({name for name in names if name and names.count(name) > 1})
+    ]
+    if not generators and baselines is not None and not len(baselines):
+        found.append("nothing to judge: name at least one generator or baseline")
+    return found
+
+
+def _numbers(value: Any) -> list[float] | None:
+    if not isinstance(value, list | tuple) or any(isinstance(v, bool) or not isinstance(v, int | float) for v in value):
+        return None
+    return [float(v) for v in value]
+
+
+def _refuse(contradictions: list[str]) -> None:
+    if contradictions:
+        raise ValueError("; ".join(contradictions))
