@@ -19,7 +19,6 @@ class StageRecord(Record):
     of: str = ""
     fingerprint: str
     outputs: dict[str, str]
-    seconds: float
 
 
 class Lock(Record):

@@ -17,6 +17,7 @@ class SyntheticImage(Record):
         seed: Seed of this image alone.
         condition: What the generator was given: ``{"label": "pneumonia"}`` or ``{"source": "case-7"}``.
         source_subjects: Subjects whose images were conditioned on, or were resampled; empty for unconditional images.
+        reference_case: The real case that this one should equal; empty where there is none.
     """
 
     case: str
@@ -33,8 +34,10 @@ class Manifest(Record):
     """All synthetic images of one generator in one run; ``synthassay verify`` checks it.
 
     Attributes:
-        weights_sha256: Hash of the weight file; empty for a baseline without weights.
         generator: The generator's name in the study; ``family`` its architecture.
+        weights_sha256: Hash of the weight file.
+        training_subjects_sha256: Hash of the sorted training subjects, one per line: proves which patients were
+            learnt from without naming them.
         format: ``png``, ``nifti``, ``dicom`` or ``tiff``.
     """
 
