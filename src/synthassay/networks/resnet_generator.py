@@ -1,0 +1,87 @@
+"""The ResNet image-to-image network of Johnson et al., as CycleGAN and pGAN use it."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+DOWNSAMPLING = 4  # two halvings of each side
+
+
+class ResnetGenerator(nn.Module):
+    """Map ``batch channels rows columns`` to as many, through residual blocks at a quarter of the size.
+
+    7x7 convolution, two strided convolutions, residual blocks, two transposed convolutions, 7x7 convolution; instance
+    normalisation without learnt scale; reflection padding. Sides that 4 does not divide are padded with their edge
+    values and the result is cropped: nothing is resampled.
+
+    Args:
+        channels_in: Input channels.
+        channels_out: Output channels.
+        width: Channels after the first convolution (64 in the papers); blocks have four times as many.
+        blocks: Residual blocks (9 in pGAN).
+        dropout: Probability with which a value inside a block is dropped while training.
+
+    Source: doi:10.1007/978-3-319-46475-6_43 (architecture), arXiv:1703.10593 (appendix 7.2).
+
+    >>> ResnetGenerator(3, 1, width=4, blocks=1)(torch.zeros(2, 3, 30, 42)).shape
+    torch.Size([2, 1, 30, 42])
+    """
+
+    def __init__(self, channels_in: int, channels_out: int, *, width: int, blocks: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.encoder = nn.Sequential(
+            *_normalised(nn.Conv2d(channels_in, width, 7, padding=3, padding_mode="reflect")),
+            *_normalised(nn.Conv2d(width, 2 * width, 3, stride=2, padding=1)),
+            *_normalised(nn.Conv2d(2 * width, 4 * width, 3, stride=2, padding=1)),
+        )
+        self.blocks = nn.ModuleList(_ResidualBlock(4 * width, dropout) for _ in range(blocks))
+        self.decoder = nn.Sequential(
+            *_normalised(nn.ConvTranspose2d(4 * width, 2 * width, 3, stride=2, padding=1, output_padding=1)),
+            *_normalised(nn.ConvTranspose2d(2 * width, width, 3, stride=2, padding=1, output_padding=1)),
+        )
+        self.last = nn.Conv2d(width, channels_out, 7, padding=3, padding_mode="reflect")
+
+    def forward(self, images: Tensor, rng: torch.Generator | None = None) -> Tensor:
+        """Return unbounded values; ``rng`` draws the dropout masks of training, without it nothing is dropped."""
+        rows, columns = images.shape[-2:]
+        padding = (0, -columns % DOWNSAMPLING, 0, -rows % DOWNSAMPLING)
+        features = self.encoder(F.pad(images, padding, mode="replicate") if any(padding) else images)
+        for block in self.blocks:
+            features = block(features, rng)
+        return self.last(self.decoder(features))[..., :rows, :columns]
+
+
+class _ResidualBlock(nn.Module):
+    def __init__(self, channels: int, dropout: float) -> None:
+        super().__init__()
+        self.dropout = dropout
+        self.first = nn.Sequential(*_normalised(nn.Conv2d(channels, channels, 3, padding=1, padding_mode="reflect")))
+        self.second = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, padding=1, padding_mode="reflect"), nn.InstanceNorm2d(channels)
+        )
+
+    def forward(self, features: Tensor, rng: torch.Generator | None) -> Tensor:
+        inner = self.first(features)
+        if rng is not None and self.training and self.dropout > 0:
+            # torch's own dropout draws from a global stream, which a resumed run could not repeat
+            kept = torch.rand(inner.shape, generator=rng, device=rng.device).to(inner.device) >= self.dropout
+            inner = inner * kept / (1 - self.dropout)
+        return features + self.second(inner)
+
+
+def _normalised(convolution: nn.Conv2d | nn.ConvTranspose2d) -> tuple[nn.Module, ...]:
+    return convolution, nn.InstanceNorm2d(convolution.out_channels), nn.ReLU(inplace=True)
+
+
+def initialise(network: nn.Module, deviation: float = 0.02) -> None:
+    """Draw convolution weights from N(0, deviation^2) and set biases to 0.
+
+    Source: arXiv:1611.07004, section 6.2.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.normal_(module.weight, std=deviation)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
