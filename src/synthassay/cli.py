@@ -1,0 +1,200 @@
+"""The command line. Every command imports what it needs when it runs, so that help answers at once.
+
+Exit codes: 0 done; 1 a check found something (verify) or another mistake; 2 the study file or command is wrong;
+3 the data or images are wrong; 4 the run folder cannot be used; 130 interrupted; anything else is our bug.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from synthassay.errors import SynthassayError
+
+app = typer.Typer(
+    name="synthassay",
+    help="Makes synthetic medical images and finds out what they are worth.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    epilog="Exit codes: 0 done, 1 a check found something, 2 study file or command, 3 data or images, 4 run folder.",
+)
+data_app = typer.Typer(help="Look at real images: known sources, their licences, and how a study would split them.")
+app.add_typer(data_app, name="data")
+
+StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (TOML).", show_default=False)]
+RunPath = Annotated[
+    Optional[Path],  # noqa: UP045 - typer reads the annotation at run time
+    typer.Option("--out", "-o", help="Run folder; runs/<name of the study file> where absent.", show_default=False),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+
+
+@app.command()
+def new(
+    modality: Annotated[str, typer.Option("--modality", "-m", help="mri, ct, xray or pathology.")],
+    task: Annotated[str, typer.Option("--task", "-t", help="augment, translate or denoise.")],
+    source: Annotated[str, typer.Option(help="Known source; virtual patients where absent.")] = "",
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where to write it.")] = Path("study.toml"),
+) -> None:
+    """Write a commented study file to start from; it runs as it is."""
+    from synthassay.errors import RunError
+    from synthassay.records.base import write_text
+    from synthassay.study.starting_file import starting_file
+
+    text = starting_file(modality, task, source)
+    if out.exists():
+        raise RunError(str(out), "exists already; nothing was written", remedy="Choose another --out.")
+    write_text(out, text)
+    typer.echo(f"{out}\nnext: synthassay check {out}")
+
+
+@app.command()
+def check(
+    study: StudyFile,
+    timing: Annotated[bool, typer.Option(help="Estimate minutes by a few real training steps.")] = True,
+) -> None:
+    """Print the resolved plan, what the protocol demands, the minutes, and what cannot be measured and why."""
+    from synthassay.study.plan import plan_study, show_plan
+
+    show_plan(plan_study(study), timing=timing)
+
+
+@app.command()
+def run(study: StudyFile, out: RunPath = None, quiet: Quiet = False) -> None:
+    """Do the whole study: cohort, training, synthesis, evaluation, report. The same command again resumes."""
+    from synthassay.study.console import Voice
+    from synthassay.study.run import run_study
+
+    run_study(study, out, Voice(quiet=quiet))
+
+
+@app.command()
+def synthesise(study: StudyFile, out: RunPath = None, quiet: Quiet = False) -> None:
+    """Do the study as far as the labelled, hashed, listed images."""
+    from synthassay.study.console import Voice
+    from synthassay.study.run import run_study
+
+    run_study(study, out, Voice(quiet=quiet), until="synthesise")
+
+
+@app.command()
+def evaluate(
+    protocol: Annotated[str, typer.Option("--protocol", "-p", help="Protocol; see `synthassay list`.")],
+    real: Annotated[Path, typer.Option(help="Real images kept from training: the references or the test set.")],
+    synthetic: Annotated[Path, typer.Option(help="Synthetic images, whoever made them.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Run folder to write.")],
+    training: Annotated[Optional[Path], typer.Option(help="Real images that the generator learnt from.")] = None,  # noqa: UP045
+    external: Annotated[Optional[Path], typer.Option(help="Real images from another site.")] = None,  # noqa: UP045
+    masks: Annotated[Optional[Path], typer.Option(help="Masks to measure inside, named like the images.")] = None,  # noqa: UP045
+    paired: Annotated[
+        Optional[bool],  # noqa: UP045
+        typer.Option(help="Whether each synthetic image has a real one of the same name; found out where absent."),
+    ] = None,
+    unit: Annotated[
+        str, typer.Option(help="Unit of pixel values where the files do not prove it: HU, arbitrary.")
+    ] = "",
+    bootstrap: Annotated[int, typer.Option(help="Bootstrap draws.", min=200)] = 1000,
+    seed: Annotated[int, typer.Option(help="Root of every random number.", min=0)] = 20260101,
+    quiet: Quiet = False,
+) -> None:
+    """Judge somebody else's synthetic images: folders are enough. Then: synthassay report RUN."""
+    from synthassay.study.console import Voice
+    from synthassay.study.outside import OutsideImages, evaluate_outside
+
+    images = OutsideImages(
+        protocol=protocol, real=real, synthetic=synthetic, training=training, external=external, masks=masks,
+        paired=paired, unit=unit, bootstrap=bootstrap, seed=seed,
+    )  # fmt: skip
+    evaluate_outside(images, out, Voice(quiet=quiet))
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.", show_default=False)],
+) -> None:
+    """Write RUN/report.html: one file that opens anywhere, offline."""
+    from synthassay.report.build import build_report
+
+    typer.echo(str(build_report(run)))
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder with a manifest.json.", show_default=False)],
+) -> None:
+    """Check that every synthetic image below FOLDER is marked as synthetic, listed, and unchanged."""
+    from synthassay.images.verify import verify_folder
+
+    result = verify_folder(folder)
+    typer.echo(str(result))
+    if not result.ok:
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_names(
+    kind: Annotated[str, typer.Argument(help="sources, phantoms, generators, tasks, metrics or protocols.")] = "",
+) -> None:
+    """List the names that a study file may use."""
+    from synthassay.study.names import show_names
+
+    show_names(kind)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a study file, for editors."""
+    from synthassay.study.names import schema_text
+
+    typer.echo(schema_text())
+
+
+@data_app.command("list")
+def data_list() -> None:
+    """List the known public sources with licence and size."""
+    from synthassay.study.names import show_names
+
+    show_names("sources")
+
+
+@data_app.command("fetch")
+def data_fetch(name: Annotated[str, typer.Argument(help="Name of a known source.")]) -> None:
+    """Fetch a known source (or find it in the local mirror SYNTHASSAY_DATA) and check its hash."""
+    from synthassay.data.sources import SOURCES, fetch
+
+    typer.echo(str(fetch(SOURCES.get(name))))
+
+
+@data_app.command("show")
+def data_show(study: StudyFile) -> None:
+    """Show the cohort that a study file makes: cases, subjects, splits, and the proof that none crosses."""
+    from synthassay.study.plan import plan_study, show_cohort
+
+    show_cohort(plan_study(study))
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    if version:
+        from synthassay import __version__
+
+        typer.echo(f"synthassay {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line: a user's mistake is a message, our bug a traceback."""
+    try:
+        app()
+    except SynthassayError as problem:
+        typer.echo(str(problem), err=True)
+        sys.exit(problem.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("interrupted; the same command again goes on where this one stopped", err=True)
+        sys.exit(130)

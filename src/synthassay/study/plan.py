@@ -1,0 +1,169 @@
+"""The study as resolved: every name found, every setting checked, the cohort built; nothing trained yet."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from synthassay.data.cohorts import load_cohort
+from synthassay.data.sources import SOURCES
+from synthassay.errors import Fault, SpecError, UnknownName, did_you_mean
+from synthassay.generators import GENERATORS, Generator, GeneratorSettings
+from synthassay.protocols import PROTOCOLS, Protocol
+from synthassay.records.cohort import Cohort
+from synthassay.records.spec import StudySpec
+from synthassay.records.study_file import faults_of, in_file_order, place, read_study
+from synthassay.registry import Registry
+from synthassay.tasks import TASKS, Task
+
+PHANTOM_PREFIX = "phantom:"
+
+
+@dataclass(frozen=True)
+class PlannedGenerator:
+    """One generator or baseline of a study.
+
+    Attributes:
+        name: Its name in tables and folders.
+        cls: The family's class; ``settings`` validated by it.
+        baseline: Whether it is a classical baseline.
+    """
+
+    name: str
+    cls: type[Generator]
+    settings: GeneratorSettings
+    baseline: bool
+
+    @property
+    def neighbours(self) -> int:
+        """Neighbouring slices that it sees as channels."""
+        return int(getattr(self.settings, "neighbours", 1))
+
+    def build(self, task: Task) -> Generator:
+        """Build it, untrained, for a task."""
+        return self.cls(self.settings, task.facts(self.neighbours))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study with everything that it names found."""
+
+    path: Path
+    spec: StudySpec
+    cohort: Cohort
+    task: Task
+    generators: tuple[PlannedGenerator, ...]
+    protocol: Protocol
+
+
+def plan_study(path: Path) -> Plan:
+    """Read a study file, find every name in it and build its cohort.
+
+    Raises:
+        SpecError: Carries all faults of the file: wrong fields, unknown names and wrong settings together.
+        DataError: The images contradict each other or the study.
+        ImageError: An image cannot be read.
+    """
+    faults: list[Fault] = []
+    try:
+        spec = read_study(path)
+    except SpecError as problem:
+        faults = list(problem.faults)
+    table, text = _table(path)
+    if table is None:
+        raise SpecError(str(path), faults)
+    faults = in_file_order([*faults, *_name_faults(table, text)])
+    if faults:
+        raise SpecError(str(path), faults)
+    cohort = load_cohort(spec.data, spec.modality, spec.seed, folder=path.resolve().parent)
+    task = TASKS.get(spec.task)(spec, cohort)
+    return Plan(path, spec, cohort, task, _generators(spec, type(task)), PROTOCOLS.get(protocol_name(spec)))
+
+
+def protocol_name(spec: StudySpec) -> str:
+    """Name of the protocol that judges the study."""
+    return spec.evaluation.protocol or spec.modality.value
+
+
+def _generators(spec: StudySpec, task: type[Task]) -> tuple[PlannedGenerator, ...]:
+    trained = [
+        PlannedGenerator(g.label, GENERATORS.get(g.family), GENERATORS.get(g.family).Settings(**g.settings), False)
+        for g in spec.generators
+    ]
+    names = task.baselines if spec.baselines is None else spec.baselines
+    classical = [PlannedGenerator(n, GENERATORS.get(n), GENERATORS.get(n).Settings(), True) for n in names]
+    return (*trained, *classical)
+
+
+def _table(path: Path) -> tuple[dict[str, Any] | None, str]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        return tomllib.loads(text), text
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return None, ""  # read_study has already said what is wrong
+
+
+def _name_faults(table: dict[str, Any], text: str) -> list[Fault]:
+    task = table.get("task")
+    faults = _unknown(TASKS, task, ("task",), text)
+    faults += _generator_faults(table, text)
+    for name in _list(table.get("baselines")):
+        faults += _unknown(GENERATORS, name, ("baselines",), text) or _serves(name, task, ("baselines",), text)
+    evaluation = table.get("evaluation")
+    protocol = evaluation.get("protocol") if isinstance(evaluation, dict) else None
+    faults += _unknown(PROTOCOLS, protocol or None, ("evaluation", "protocol"), text)
+    data = table.get("data")
+    source = data.get("source") if isinstance(data, dict) else None
+    if isinstance(source, str) and source:
+        from synthassay.data.phantoms.source import PHANTOMS
+
+        known = [*SOURCES.names(), *(f"{PHANTOM_PREFIX}{name.removeprefix(PHANTOM_PREFIX)}" for name in PHANTOMS)]
+        if source not in known:
+            where = place(text, ("data", "source"))
+            faults.append(Fault(where, "no known source has this name", source, did_you_mean(source, known)))
+    return faults
+
+
+def _generator_faults(table: dict[str, Any], text: str) -> list[Fault]:
+    faults: list[Fault] = []
+    for i, entry in enumerate(_list(table.get("generators"))):
+        family = entry.get("family") if isinstance(entry, dict) else None
+        unknown = _unknown(GENERATORS, family, ("generators", i, "family"), text)
+        if unknown or not isinstance(family, str):
+            faults += unknown
+            continue
+        faults += _serves(family, table.get("task"), ("generators", i, "family"), text)
+        model = GENERATORS.get(family).Settings
+        settings = {key: value for key, value in entry.items() if key not in ("family", "name")}
+        try:
+            model.model_validate_json(json.dumps(settings, default=str), strict=True)
+        except ValidationError as problem:
+            faults += faults_of(problem, model, text, prefix=("generators", i))
+    return faults
+
+
+def _unknown(registry: Registry, name: Any, location: tuple[str | int, ...], text: str) -> list[Fault]:
+    if not isinstance(name, str):
+        return []  # missing or of a wrong type: the record says so
+    try:
+        registry.get(name)
+    except UnknownName as problem:
+        fault = problem.faults[0]
+        return [Fault(place(text, location), fault.what, name, fault.remedy)]
+    return []
+
+
+def _serves(family: Any, task: Any, location: tuple[str | int, ...], text: str) -> list[Fault]:
+    if not isinstance(task, str) or task not in TASKS or task in GENERATORS.get(family).serves:
+        return []
+    able = [name for name, cls in GENERATORS.items() if task in cls.serves]
+    return [Fault(place(text, location), f"cannot do the task {task}", family, f"These can: {', '.join(able)}.")]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,160 @@
+"""The main job: one study file in, one run folder out, stage by stage and only forwards."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import synthassay
+from synthassay.data.cohorts import data_hashes
+from synthassay.records.base import whole_file
+from synthassay.records.manifest import Manifest
+from synthassay.records.vocabulary import Split
+from synthassay.study.console import Voice, readable
+from synthassay.study.evaluation import evaluate_study
+from synthassay.study.lock import lock_of
+from synthassay.study.plan import Plan, PlannedGenerator, plan_study
+from synthassay.study.run_folder import RunFolder
+from synthassay.synthesise import Origin, synthesise
+from synthassay.train import load_generator, train, weights_sha256
+
+STAGES = ("cohort", "train", "synthesise", "evaluate", "report")
+
+
+def run_study(study: Path, out: Path | None, voice: Voice, *, until: str = "report") -> Path:
+    """Do every stage of a study that is not done yet.
+
+    Args:
+        study: The study file.
+        out: Run folder; ``runs/<name of the study file>`` below the working folder where None.
+        voice: Speaks to whoever runs it.
+        until: Last of ``STAGES`` to do.
+
+    Returns:
+        The run folder.
+
+    Raises:
+        SynthassayError: With what to do; what was finished stays, and the same command goes on from there.
+    """
+    plan = plan_study(study)
+    folder = RunFolder(out or Path("runs") / study.stem)
+    with folder.alone():
+        cohort = _cohort(plan, folder, voice)
+        for generator in plan.generators:
+            weights = _train(plan, folder, generator, cohort, voice)
+            _synthesise(plan, folder, generator, weights, voice)
+        if STAGES.index(until) >= STAGES.index("evaluate"):
+            measured = evaluate_study(plan, folder, voice)
+            if until == "report":
+                _report(folder, measured, voice)
+    return folder.path
+
+
+def _cohort(plan: Plan, folder: RunFolder, voice: Voice) -> str:
+    with whole_file(folder.path / "study.toml") as partial:
+        shutil.copyfile(plan.path, partial)
+    hashes = data_hashes(plan.cohort)
+    inputs = {"cohort": plan.cohort.digest(), "data": hashes, "spec": plan.spec.model_dump(mode="json")}
+    if not folder.finished("cohort", "", inputs):
+        with _timed(folder, "cohort", ""):
+            plan.cohort.write(folder.path / "cohort.json")
+            lock_of(plan, hashes).write(folder.path / "lock.json")
+            folder.finish("cohort", "", inputs, [folder.path / "cohort.json", folder.path / "lock.json"])
+    counts = plan.cohort.proof()
+    voice.panel(
+        plan.spec.title,
+        {
+            "data": plan.cohort.source,
+            "cases": f"{len(plan.cohort.cases):,} of {counts['subjects in all']:,} subjects; "
+            + ", ".join(f"{len(plan.cohort.of(s)):,} {s}" for s in Split if plan.cohort.of(s)),
+            "run folder": str(folder.path),
+        },
+    )
+    return plan.cohort.digest() + str(sorted(hashes.items()))
+
+
+def _train(plan: Plan, folder: RunFolder, generator: PlannedGenerator, cohort: str, voice: Voice) -> Path:
+    place = folder.path / "model" / generator.name
+    inputs: dict[str, Any] = {
+        "software": synthassay.__version__,
+        "cohort": hashlib.sha256(cohort.encode()).hexdigest(),
+        "family": generator.cls.family,
+        "settings": generator.settings.model_dump(mode="json"),
+        "task": plan.spec.task,
+        "data": plan.spec.data.model_dump(mode="json"),
+        "denoise": plan.spec.denoise.model_dump(mode="json"),
+        "seed": plan.spec.seed,
+    }
+    if folder.finished("train", generator.name, inputs):
+        return place
+    folder.begin("train", generator.name, inputs, [place])
+    with _timed(folder, "train", generator.name) as elapsed, voice.track(f"train {generator.name}") as advance:
+        train(
+            generator.build(plan.task),
+            plan.task.examples(Split.TRAIN, generator.neighbours),
+            plan.task.examples(Split.VALIDATION, generator.neighbours),
+            folder=place,
+            seed=plan.spec.seed,
+            progress=advance,
+        )
+        outputs = [place / name for name in ("weights.safetensors", "training.jsonl") if (place / name).exists()]
+        folder.finish("train", generator.name, inputs, outputs)
+    voice.panel(f"trained {generator.name}", {"weights": str(place), "took": elapsed()})
+    return place
+
+
+def _synthesise(plan: Plan, folder: RunFolder, generator: PlannedGenerator, weights: Path, voice: Voice) -> Manifest:
+    place = folder.path / "synthetic" / generator.name
+    inputs = {
+        "model": folder.outputs("train", generator.name),
+        "sampling": plan.spec.sampling.model_dump(mode="json"),
+        "title": plan.spec.title,
+    }
+    if folder.finished("synthesise", generator.name, inputs):
+        return Manifest.read(place / "manifest.json")
+    folder.begin("synthesise", generator.name, inputs, [place])
+    learnt_from = "".join(f"{subject}\n" for subject in plan.cohort.subjects(Split.TRAIN))
+    origin = Origin(
+        study=plan.spec.title,
+        generator=generator.name,
+        family=generator.cls.family,
+        weights_sha256=weights_sha256(weights),
+        training_subjects_sha256=hashlib.sha256(learnt_from.encode()).hexdigest(),
+    )
+    title = f"synthesise {generator.name}"
+    with _timed(folder, "synthesise", generator.name) as elapsed, voice.track(title) as advance:
+        manifest = synthesise(
+            plan.task,
+            load_generator(weights),
+            origin,
+            place,
+            file_format=plan.spec.sampling.format,
+            progress=advance,
+        )
+        folder.finish("synthesise", generator.name, inputs, [place / "manifest.json"])
+    facts = {"images": f"{len(manifest.images):,}, marked synthetic", "manifest": str(place), "took": elapsed()}
+    voice.panel(f"synthesised by {generator.name}", facts, next_command=f"synthassay verify {place}")
+    return manifest
+
+
+def _report(folder: RunFolder, measured: str, voice: Voice) -> None:
+    from synthassay.report.build import build_report
+
+    inputs = {"measured": measured, "software": synthassay.__version__}
+    if not folder.finished("report", "", inputs):
+        with _timed(folder, "report", ""):
+            path = build_report(folder.path)
+            folder.finish("report", "", inputs, [path])
+    voice.panel("report", {"open": str((folder.path / "report.html").resolve())})
+
+
+@contextmanager
+def _timed(folder: RunFolder, stage: str, of: str) -> Iterator[Any]:
+    began = time.monotonic()
+    yield lambda: readable(time.monotonic() - began)
+    folder.time(stage, of, time.monotonic() - began)
