@@ -6,15 +6,16 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from synthassay.errors import RunError
+from synthassay.errors import DataError, RunError
 
 
 class Record(BaseModel):
@@ -87,6 +88,67 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise disk_problem(path, problem) from problem
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Give a temporary folder beside ``path``; on success it takes the place of ``path``, on failure it is removed.
+
+    Raises:
+        RunError: The disk is full, or the folder cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=path.parent))
+    try:
+        yield partial
+        for file in partial.rglob("*"):
+            with file.open("rb") as stream:
+                os.fsync(stream.fileno())
+            file.chmod(0o644)
+        partial.chmod(0o755)
+        _take_place(partial, path)
+    except OSError as problem:
+        raise disk_problem(path, problem) from problem
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _take_place(partial: Path, path: Path) -> None:
+    if not path.is_dir():
+        partial.replace(path)
+        return
+    # POSIX renames no folder onto a filled one: the old one steps aside first and is removed last.
+    aside = Path(tempfile.mkdtemp(prefix=".partial-", dir=path.parent))
+    path.replace(aside)
+    partial.replace(path)
+    shutil.rmtree(aside)
+
+
+def inside(root: Path, relative: str) -> Path:
+    """Return ``root / relative`` after proving that it stays inside ``root``, symbolic links followed.
+
+    Args:
+        root: Folder that the path must not leave.
+        relative: Path with forward slashes, as records and tables write it.
+
+    Raises:
+        DataError: The path is empty or absolute, has ``..`` or a drive, or a link in it leads out of ``root``.
+
+    >>> inside(Path("/data"), "sub-01/t1.nii.gz").as_posix()
+    '/data/sub-01/t1.nii.gz'
+    """
+    parts = PurePosixPath(relative)
+    drive = PureWindowsPath(relative)
+    leaves = parts.is_absolute() or drive.drive or drive.root or ".." in drive.parts
+    path = root / parts
+    if not relative or "\0" in relative or leaves or not path.resolve().is_relative_to(root.resolve()):
+        raise DataError(
+            str(root),
+            "a path in a record or table leaves this folder",
+            value=relative,
+            remedy="Give paths relative to this folder, without '..' and without links that lead out of it.",
+        )
+    return path
 
 
 def disk_problem(path: Path, problem: OSError) -> RunError:
