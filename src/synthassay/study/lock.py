@@ -45,7 +45,9 @@ def _version(name: str) -> str:
 
 def _git() -> str:
     """Commit of the software's own checkout, where it runs from one; empty from an installed package."""
-    folder = Path(synthassay.__file__).resolve().parent
+    folder = Path(synthassay.__file__).resolve().parents[2]
+    if not (folder / "pyproject.toml").exists():
+        return ""
     command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=12"]
     try:
         found = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)  # noqa: S603
