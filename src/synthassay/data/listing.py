@@ -1,0 +1,80 @@
+"""Cases found in files, before they are split."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from synthassay.errors import DataError
+from synthassay.records.cohort import Case
+from synthassay.records.vocabulary import Role, Split
+
+TRUTH_ROLES = frozenset({Role.MASK.value, Role.LESION.value, Role.STRUCTURES.value})
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Columns or arrays that the study file names; an empty name means the layout's own.
+
+    Attributes:
+        label: Holds the class.
+        subject: Holds the subject; for a plain folder a regular expression with one group.
+        site: Holds the site.
+    """
+
+    label: str = ""
+    subject: str = ""
+    site: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Cases found in files.
+
+    Attributes:
+        root: Folder that every locator is relative to.
+        found_as: How they were found, in words: ``BIDS folder``, ``npz (MedMNIST)``.
+        given: Case identifier to the split that the data state.
+        excluded: Case identifier or file to the reason for which it is not a case.
+        notes: What a reader of the report must know about how the cases were found.
+    """
+
+    root: Path
+    cases: tuple[Case, ...]
+    found_as: str
+    given: dict[str, Split] = field(default_factory=dict)
+    excluded: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def picture_roles(self) -> tuple[str, ...]:
+        """Roles that are pictures (not masks or label maps), most frequent first, then by name."""
+        counts = Counter(role for case in self.cases for role in case.images if role not in TRUTH_ROLES)
+        return tuple(sorted(counts, key=lambda role: (-counts[role], role)))
+
+
+def case_name(text: str) -> str:
+    """Return ``text`` as a case identifier: only letters, digits and ``._+-``, beginning with a letter or digit.
+
+    >>> case_name("normal/IM 0115")
+    'normal-IM-0115'
+    """
+    name = re.sub(r"[^A-Za-z0-9._+-]+", "-", text).lstrip("._+-")[:128].rstrip("-")
+    if not name:
+        raise DataError(text, "has no letter or digit that could name a case", remedy="Rename the file or the case.")
+    return name
+
+
+def refuse_twins(names: Sequence[str], where: str, remedy: str) -> None:
+    """Refuse case identifiers that occur twice.
+
+    Raises:
+        DataError: Some do; the message names up to five.
+    """
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
+    if twice:
+        more = ", …" if len(twice) > 5 else ""
+        shown = ", ".join(twice[:5]) + more
+        raise DataError(where, f"{len(twice)} case(s) are listed twice", value=shown, remedy=remedy)

@@ -1,0 +1,1 @@
+"""What lies in an ``.npz`` file, whichever way its arrays are laid out."""
