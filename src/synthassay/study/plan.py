@@ -14,6 +14,7 @@ from synthassay.data.cohorts import load_cohort
 from synthassay.data.sources import SOURCES
 from synthassay.errors import Fault, SpecError, UnknownName, did_you_mean
 from synthassay.generators import GENERATORS, Generator, GeneratorSettings
+from synthassay.generators.stored import build_generator
 from synthassay.protocols import PROTOCOLS, Protocol
 from synthassay.records.cohort import Cohort
 from synthassay.records.spec import StudySpec
@@ -45,8 +46,9 @@ class PlannedGenerator:
         return int(getattr(self.settings, "neighbours", 1))
 
     def build(self, task: Task) -> Generator:
-        """Build it, untrained, for a task."""
-        return self.cls(self.settings, task.facts(self.neighbours))
+        """Build it, untrained, for a task; the same study gives the same starting weights."""
+        settings = self.settings.model_dump()
+        return build_generator(self.cls.family, settings, task.facts(self.neighbours), seed=task.spec.seed)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from typing import Any
 
 import synthassay
 from synthassay.data.cohorts import data_hashes
-from synthassay.records.base import whole_file
+from synthassay.generators.stored import WEIGHTS, load_generator
+from synthassay.records.base import sha256_of, whole_file
 from synthassay.records.manifest import Manifest
 from synthassay.records.vocabulary import Split
 from synthassay.study.console import Voice, readable
@@ -21,7 +22,7 @@ from synthassay.study.lock import lock_of
 from synthassay.study.plan import Plan, PlannedGenerator, plan_study
 from synthassay.study.run_folder import RunFolder
 from synthassay.synthesise import Origin, synthesise
-from synthassay.train import load_generator, train, weights_sha256
+from synthassay.train import LOG, train
 
 STAGES = ("cohort", "train", "synthesise", "evaluate", "report")
 
@@ -100,10 +101,9 @@ def _train(plan: Plan, folder: RunFolder, generator: PlannedGenerator, cohort: s
             plan.task.examples(Split.VALIDATION, generator.neighbours),
             folder=place,
             seed=plan.spec.seed,
-            progress=advance,
+            progress=lambda now: advance(now.images_seen, now.images_total),
         )
-        outputs = [place / name for name in ("weights.safetensors", "training.jsonl") if (place / name).exists()]
-        folder.finish("train", generator.name, inputs, outputs)
+        folder.finish("train", generator.name, inputs, [place / WEIGHTS, place / LOG])
     voice.panel(f"trained {generator.name}", {"weights": str(place), "took": elapsed()})
     return place
 
@@ -123,7 +123,7 @@ def _synthesise(plan: Plan, folder: RunFolder, generator: PlannedGenerator, weig
         study=plan.spec.title,
         generator=generator.name,
         family=generator.cls.family,
-        weights_sha256=weights_sha256(weights),
+        weights_sha256=sha256_of(weights / WEIGHTS),
         training_subjects_sha256=hashlib.sha256(learnt_from.encode()).hexdigest(),
     )
     title = f"synthesise {generator.name}"
