@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export SYNTHASSAY_DATA ?= $(if $(wildcard ../shared/data),$(abspath ../shared/data),)
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test check clean
+.PHONY: demo test check check-static clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "synthassay needs Python 3.11 or newer")'
@@ -20,12 +20,13 @@ demo: $(VENV)/.ready
 test: $(VENV)/.ready
 	$(BIN)/python -m pytest -n 2
 
-check: $(VENV)/.ready
-	$(BIN)/ruff format --check src tests benchmarks
-	$(BIN)/ruff check src tests benchmarks
+check-static: $(VENV)/.ready
+	$(BIN)/ruff format --check src tests benchmarks scripts
+	$(BIN)/ruff check src tests benchmarks scripts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2
+
+check: check-static test
 
 clean:
 	rm -rf $(VENV) runs
