@@ -58,7 +58,8 @@ def check(
     timing: Annotated[bool, typer.Option(help="Estimate minutes by a few real training steps.")] = True,
 ) -> None:
     """Print the resolved plan, what the protocol demands, the minutes, and what cannot be measured and why."""
-    from synthassay.study.plan import plan_study, show_plan
+    from synthassay.study.plan import plan_study
+    from synthassay.study.showing import show_plan
 
     show_plan(plan_study(study), timing=timing)
 
@@ -172,7 +173,8 @@ def data_fetch(name: Annotated[str, typer.Argument(help="Name of a known source.
 @data_app.command("show")
 def data_show(study: StudyFile) -> None:
     """Show the cohort that a study file makes: cases, subjects, splits, and the proof that none crosses."""
-    from synthassay.study.plan import plan_study, show_cohort
+    from synthassay.study.plan import plan_study
+    from synthassay.study.showing import show_cohort
 
     show_cohort(plan_study(study))
 

@@ -125,6 +125,7 @@ def _synthesise(plan: Plan, folder: RunFolder, generator: PlannedGenerator, weig
         family=generator.cls.family,
         weights_sha256=sha256_of(weights / WEIGHTS),
         training_subjects_sha256=hashlib.sha256(learnt_from.encode()).hexdigest(),
+        modality=plan.spec.modality,
     )
     title = f"synthesise {generator.name}"
     with _timed(folder, "synthesise", generator.name) as elapsed, voice.track(title) as advance:

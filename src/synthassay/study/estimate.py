@@ -1,0 +1,75 @@
+"""How long a study will take here: a few real steps of each generator, timed, and what that adds up to."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import torch
+
+from synthassay.networks.batch import Batch
+from synthassay.records.vocabulary import Split
+from synthassay.study.plan import Plan, PlannedGenerator
+
+TIMED_STEPS = 2
+TIMED_SAMPLES = 8
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What one generator costs on this machine.
+
+    Attributes:
+        images_per_second: In training, from ``TIMED_STEPS`` real steps after one that warms up.
+        train_seconds: For the images that its settings ask for, preparation not counted.
+        sample_seconds: For all images that the task requests.
+        parameters: That are trained.
+    """
+
+    images_per_second: float
+    train_seconds: float
+    sample_seconds: float
+    parameters: int
+
+
+def estimate(plan: Plan, planned: PlannedGenerator) -> Estimate | None:
+    """Time a generator's steps and samples; None for a classical baseline, which has none."""
+    model = planned.build(plan.task)
+    if not model.phases():
+        return None
+    examples = plan.task.examples(Split.TRAIN, planned.neighbours)
+    batch = examples.batch(range(min(planned.settings.batch, len(examples))))
+    rng = torch.Generator().manual_seed(0)
+    rate = _rate(model, batch, rng)
+    return Estimate(
+        images_per_second=rate,
+        train_seconds=planned.settings.images_seen / rate,
+        sample_seconds=_sampling(plan, planned, model),
+        parameters=sum(p.numel() for module in model.phases().values() for p in module.parameters()),
+    )
+
+
+def _rate(model: torch.nn.Module, batch: Batch, rng: torch.Generator) -> float:
+    model.train()
+    began = time.perf_counter()
+    for step in range(TIMED_STEPS + 1):
+        if step == 1:
+            began = time.perf_counter()  # the first step warms up
+        for phase in model.phases():
+            for piece in batch.split(model.settings.micro_batch or len(batch)):
+                sum(model.loss(phase, piece, rng).values()).backward()
+            model.zero_grad(set_to_none=True)
+    return TIMED_STEPS * len(batch) / (time.perf_counter() - began)
+
+
+def _sampling(plan: Plan, planned: PlannedGenerator, model: torch.nn.Module) -> float:
+    requests = plan.task.requests()
+    model.eval()
+    conditions = [plan.task.condition(request, planned.neighbours) for request in requests[:1]]
+    in_one = len(conditions[0])
+    first = next(conditions[0].split(TIMED_SAMPLES))
+    rngs = [torch.Generator().manual_seed(i) for i in range(len(first))]
+    began = time.perf_counter()
+    with torch.inference_mode():
+        model.sample(first, rngs)
+    return (time.perf_counter() - began) / len(first) * in_one * len(requests)

@@ -1,0 +1,56 @@
+"""What a study will not be able to show, and why, before anything is trained."""
+
+from __future__ import annotations
+
+from synthassay.evaluate.fixtures import SETS
+from synthassay.evaluate.metric import METRICS
+from synthassay.protocols import Protocol, Requirement
+from synthassay.records.cohort import Cohort
+from synthassay.records.vocabulary import Role, Split
+from synthassay.study.plan import Plan
+
+
+def unmeasurable(plan: Plan) -> list[tuple[Requirement, str]]:
+    """Return the protocol's requirements that this study cannot meet, each with the reason."""
+    found = []
+    for requirement in plan.protocol.required(plan.spec.task):
+        reason = _reason(plan, plan.protocol, requirement)
+        if reason:
+            found.append((requirement, reason))
+    return found
+
+
+def _reason(plan: Plan, protocol: Protocol, requirement: Requirement) -> str:
+    if requirement.missing:
+        return requirement.missing
+    measured = plan.cohort.subjects(Split(plan.spec.sampling.split) if plan.task.paired else Split.TEST)
+    if len(measured) < requirement.least_subjects:
+        return f"it wants at least {requirement.least_subjects} subjects; {len(measured)} are held out"
+    if requirement.metric not in METRICS:
+        return f"no metric is called {requirement.metric}"
+    lacking = [name for name in METRICS.get(requirement.metric).needs if _set_of(name) in _absent(plan)]
+    if lacking:
+        words = {**SETS, "mask": "masks", "structures": "label maps of structures"}
+        return "there are no such images: " + "; ".join(sorted({words[_set_of(name)] for name in lacking}))
+    if any(name.endswith("_labels") for name in METRICS.get(requirement.metric).needs) and len(plan.cohort.classes) < 2:
+        return "the cohort has fewer than two classes"
+    return ""
+
+
+def _set_of(fixture: str) -> str:
+    return fixture.split("_", 1)[0]
+
+
+def _absent(plan: Plan) -> set[str]:
+    cohort: Cohort = plan.cohort
+    absent = set()
+    if not plan.task.paired:
+        absent |= {"reference"}
+    if plan.task.conditioned_on != "image":
+        absent |= {"source"}
+    for name, split in (("external", Split.EXTERNAL), ("holdout", Split.VALIDATION), ("test", Split.TEST)):
+        if not cohort.of(split):
+            absent.add(name)
+    if not any(Role.STRUCTURES in case.images for case in cohort.cases):
+        absent.add("structures")
+    return absent

@@ -1,0 +1,110 @@
+"""The plan and the cohort in words, for ``synthassay check`` and ``synthassay data show``."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from synthassay.records.vocabulary import Split
+from synthassay.study.console import readable
+from synthassay.study.estimate import estimate
+from synthassay.study.foresight import unmeasurable
+from synthassay.study.plan import Plan
+
+
+def show_plan(plan: Plan, *, timing: bool) -> None:
+    """Print the resolved plan, the protocol's demands, the estimated minutes, and what cannot be measured and why."""
+    console = Console(highlight=False)
+    spec, facts = plan.spec, plan.task.facts()
+    _section(console, spec.title)
+    _pairs(
+        console,
+        {
+            "question": spec.question,
+            "task": f"{spec.modality} {spec.task}, {'paired' if plan.task.paired else 'unpaired'}, "
+            f"conditioned on {plan.task.conditioned_on}",
+            "images": f"{facts.channels} channel(s), {'x'.join(map(str, facts.space))}, {plan.cohort.unit}"
+            + (
+                f", spacing {' x '.join(f'{s:g}' for s in plan.cohort.spacing_mm)} mm" if plan.cohort.spacing_mm else ""
+            ),
+            "to synthesise": f"{len(plan.task.requests()):,} per generator",
+            "seed": str(spec.seed),
+        },
+    )
+    show_cohort(plan, console)
+    _show_generators(plan, console, timing=timing)
+    _show_protocol(plan, console)
+    console.print(f"\nnext: synthassay run {plan.path}")
+
+
+def show_cohort(plan: Plan, console: Console | None = None) -> None:
+    """Print the cases and subjects of each split, and the proof that no subject crosses."""
+    console = console or Console(highlight=False)
+    cohort = plan.cohort
+    _section(console, f"cohort: {cohort.source}")
+    table = Table("split", "subjects", "cases", *cohort.classes, box=None, pad_edge=False)
+    for split in Split:
+        cases = cohort.of(split)
+        if cases:
+            classes = [f"{sum(c.label == name for c in cases):,}" for name in cohort.classes]
+            table.add_row(split, f"{len(cohort.subjects(split)):,}", f"{len(cases):,}", *classes)
+    console.print(table)
+    crossing = {key: count for key, count in cohort.proof().items() if key.startswith("subjects in both")}
+    console.print(Text(f"split by {cohort.split_rule}; {'; '.join(f'{k}: {n}' for k, n in crossing.items())}"))
+    for note in cohort.notes:
+        console.print(Text(f"note: {note}"))
+    if cohort.excluded:
+        console.print(Text(f"left out: {len(cohort.excluded)} cases, e.g. {next(iter(cohort.excluded.items()))}"))
+    if cohort.licence:
+        console.print(Text(f"licence: {cohort.licence}"))
+
+
+def _show_generators(plan: Plan, console: Console, *, timing: bool) -> None:
+    _section(console, "generators")
+    table = Table("name", "family", "parameters", "training", "sampling", "settings", box=None, pad_edge=False)
+    total = 0.0
+    for planned in plan.generators:
+        found = estimate(plan, planned) if timing and not planned.baseline else None
+        changed = planned.settings.model_dump(exclude_defaults=True)
+        settings = ", ".join(f"{key} = {value}" for key, value in changed.items()) or "defaults"
+        if planned.baseline:
+            table.add_row(planned.name, "classical baseline", "", "", "", settings)
+        elif found is None:
+            table.add_row(planned.name, planned.cls.family, "", "not timed", "not timed", settings)
+        else:
+            total += found.train_seconds + found.sample_seconds
+            table.add_row(
+                planned.name,
+                planned.cls.family,
+                f"{found.parameters / 1e6:.2f} M",
+                f"{readable(found.train_seconds)} ({found.images_per_second:,.0f} images/s)",
+                readable(found.sample_seconds),
+                settings,
+            )
+    console.print(table)
+    if timing:
+        console.print(f"estimated: {readable(total)} of training and sampling here, from a few timed steps of each")
+
+
+def _show_protocol(plan: Plan, console: Console) -> None:
+    _section(console, f"protocol {plan.protocol.name}: {plan.protocol.title}")
+    absent = {requirement: reason for requirement, reason in unmeasurable(plan)}
+    table = Table("axis", "must be shown", "subjects", "why", "here", box=None, pad_edge=False)
+    for requirement in plan.protocol.required(plan.spec.task):
+        here = f"will not be measured: {absent[requirement]}" if requirement in absent else "will be measured"
+        least = str(requirement.least_subjects or "")
+        table.add_row(requirement.axis, requirement.metric, least, requirement.why, here)
+    console.print(table)
+
+
+def _section(console: Console, title: str) -> None:
+    console.print()
+    console.print(Text(title, style="bold"))
+
+
+def _pairs(console: Console, facts: dict[str, str]) -> None:
+    table = Table.grid(padding=(0, 2))
+    for key, value in facts.items():
+        table.add_row(Text(key, style="dim"), Text(value))
+    console.print(table)

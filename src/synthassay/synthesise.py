@@ -1,0 +1,231 @@
+"""Cases -> labelled, hashed, listed images; killed at any moment it goes on where it was, with the same bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import torch
+from pydantic import ValidationError
+from torch import Tensor
+
+import synthassay
+from synthassay.generators.base import Generator
+from synthassay.images.formats import write_image
+from synthassay.images.image import Image
+from synthassay.images.labelling import SyntheticLabel
+from synthassay.images.verify import sha256_of_image
+from synthassay.networks.batch import Batch
+from synthassay.randomness import derive
+from synthassay.records.base import disk_problem, write_text
+from synthassay.records.manifest import Manifest, SyntheticImage
+from synthassay.records.vocabulary import Modality, Unit
+from synthassay.tasks.base import Request, Task
+
+PICTURES_AT_A_TIME = 32  # fixed, because the last bits of a convolution may depend on the batch's size
+SLICES_AT_A_TIME = 16
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Which weights made the images, and from whom they were learnt.
+
+    Attributes:
+        study: Title of the study.
+        generator: The generator's name in the study; ``family`` its architecture.
+        weights_sha256: Hash of the weight file.
+        training_subjects_sha256: Hash of the sorted training subjects.
+        modality: What the images imitate.
+    """
+
+    study: str
+    generator: str
+    family: str
+    weights_sha256: str
+    training_subjects_sha256: str
+    modality: Modality
+
+
+def synthesise(
+    task: Task,
+    model: Generator,
+    origin: Origin,
+    folder: Path,
+    *,
+    file_format: str = "auto",
+    progress: Progress | None = None,
+) -> Manifest:
+    """Make every image that the task requests, or those that an earlier, killed run did not finish.
+
+    Args:
+        task: Says what to make and turns samples into images of physical units and geometry.
+        model: Trained generator, in evaluation mode.
+        origin: Provenance that every image carries.
+        folder: Where images and ``manifest.json`` go.
+        file_format: ``png``, ``nifti``, ``dicom``, or ``auto``: PNG for pictures, NIfTI for volumes.
+        progress: Called with images made and images in all.
+
+    Returns:
+        The manifest, as written.
+
+    Raises:
+        RunError: The disk is full or the folder cannot be written; what was made stays and is taken up again.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    requests = task.requests()
+    ledger = folder / "made.jsonl"
+    made = _intact(ledger, folder)
+    unit, chosen = "", file_format
+    for group in _groups(requests, task):
+        if all(request.case in made for request in group):
+            continue
+        for request, image, shown in _images(task, model, group):
+            chosen = _format_for(image, file_format)
+            unit = image.unit.value
+            entry = _write(request, image, shown, origin, folder, chosen)
+            made[request.case] = entry
+            _append(ledger, entry, chosen, unit)
+            if progress is not None:
+                progress(len(made), len(requests))
+    chosen, unit = _ledger_facts(ledger, chosen, unit)
+    manifest = Manifest(
+        study=origin.study,
+        generator=origin.generator,
+        family=origin.family,
+        software=f"synthassay {synthassay.__version__}",
+        weights_sha256=origin.weights_sha256,
+        training_subjects_sha256=origin.training_subjects_sha256,
+        format=chosen,
+        unit=unit,
+        images=tuple(made[request.case] for request in requests),
+    )
+    manifest.write(folder / "manifest.json")
+    ledger.unlink(missing_ok=True)
+    return manifest
+
+
+def _groups(requests: Sequence[Request], task: Task) -> Iterator[list[Request]]:
+    size = PICTURES_AT_A_TIME if task.conditioned_on == "label" else 1
+    rest = iter(requests)
+    while group := list(islice(rest, size)):
+        yield group
+
+
+def _images(task: Task, model: Generator, group: list[Request]) -> Iterator[tuple[Request, Image, tuple[str, ...]]]:
+    """Yield each request with its image and the subjects whose pixels or condition it shows."""
+    neighbours = int(getattr(model.settings, "neighbours", 1))
+    if task.conditioned_on == "label":
+        labels = [task.condition(request, neighbours).label for request in group]
+        condition = Batch(label=torch.cat([label for label in labels if label is not None]))
+        rngs = [torch.Generator().manual_seed(request.seed) for request in group]
+        samples, origins = _sample(model, condition, rngs)
+        for i, request in enumerate(group):
+            yield request, task.image(request, samples[i : i + 1]), tuple(sorted(set(origins[i])))
+        return
+    for request in group:
+        condition = task.condition(request, neighbours)
+        pieces = []
+        for piece in range(0, len(condition), SLICES_AT_A_TIME):
+            part = next(iter(_slice(condition, piece, SLICES_AT_A_TIME)))
+            rngs = [torch.Generator().manual_seed(derive(request.seed, piece + i)) for i in range(len(part))]
+            pieces.append(_sample(model, part, rngs)[0])
+        yield request, task.image(request, torch.cat(pieces)), request.source_subjects
+
+
+def _slice(batch: Batch, start: int, size: int) -> Iterator[Batch]:
+    def cut(value: Tensor | None) -> Tensor | None:
+        return None if value is None else value[start : start + size]
+
+    yield Batch(cut(batch.target), cut(batch.source), cut(batch.label))
+
+
+def _sample(
+    model: Generator, condition: Batch, rngs: Sequence[torch.Generator]
+) -> tuple[Tensor, list[tuple[str, ...]]]:
+    device = next((p.device for p in model.parameters()), torch.device("cpu"))
+    with torch.inference_mode():
+        samples, origins = model.sample_with_origin(condition.to(device), rngs)
+    return samples.float().cpu(), origins
+
+
+def _write(
+    request: Request, image: Image, shown: tuple[str, ...], origin: Origin, folder: Path, file_format: str
+) -> SyntheticImage:
+    suffix = {"png": ".png", "nifti": ".nii.gz", "tiff": ".tif", "dicom": ""}[file_format]
+    relative = f"images/{request.case}{suffix}"
+    label = SyntheticLabel(
+        study=origin.study,
+        generator=origin.generator,
+        software=f"synthassay {synthassay.__version__}",
+        seed=request.seed,
+        case=request.case,
+        weights_sha256=origin.weights_sha256,
+        modality=origin.modality,
+    )
+    write_image(folder / relative, image, label)
+    return SyntheticImage(
+        case=request.case,
+        path=relative,
+        sha256=sha256_of_image(folder / relative),
+        seed=request.seed,
+        condition=request.condition,
+        label=request.label,
+        source_subjects=shown or request.source_subjects,
+        reference_case=request.reference_case,
+    )
+
+
+def _format_for(image: Image, asked: str) -> str:
+    if asked != "auto":
+        return asked
+    return "nifti" if len(image.space) == 3 else "png"
+
+
+def _append(ledger: Path, entry: SyntheticImage, file_format: str, unit: str) -> None:
+    line = json.dumps({"format": file_format, "unit": unit, "image": entry.model_dump(mode="json")})
+    try:
+        with ledger.open("a", encoding="utf-8") as stream:
+            stream.write(line + "\n")
+    except OSError as problem:
+        raise disk_problem(ledger, problem) from problem
+
+
+def _lines(ledger: Path) -> list[dict]:
+    if not ledger.is_file():
+        return []
+    lines = []
+    for line in ledger.read_text(encoding="utf-8").splitlines():
+        try:
+            lines.append(json.loads(line))
+        except json.JSONDecodeError:
+            break  # the process was killed while it wrote this line
+    return lines
+
+
+def _intact(ledger: Path, folder: Path) -> dict[str, SyntheticImage]:
+    """Images that an earlier run listed and whose files still have their hash."""
+    made = {}
+    for line in _lines(ledger):
+        try:
+            entry = SyntheticImage.model_validate(line["image"])
+        except (KeyError, ValidationError):
+            break
+        path = folder / entry.path
+        if path.exists() and sha256_of_image(path) == entry.sha256:
+            made[entry.case] = entry
+    if ledger.is_file():
+        kept = [line for line in _lines(ledger) if line.get("image", {}).get("case") in made]
+        write_text(ledger, "".join(json.dumps(line) + "\n" for line in kept))
+    return made
+
+
+def _ledger_facts(ledger: Path, file_format: str, unit: str) -> tuple[str, str]:
+    first = next(iter(_lines(ledger)), None)
+    if first is None:
+        return file_format, unit or Unit.ARBITRARY.value
+    return str(first["format"]), str(first["unit"])
