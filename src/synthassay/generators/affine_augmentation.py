@@ -59,7 +59,7 @@ class AffineAugmentation(Generator):
     ) -> tuple[Tensor, list[tuple[str, ...]]]:
         """Return moved training images and whose they are."""
         images, origins = self.bank.draw_all(condition, rngs)
-        moves = torch.stack([self._move(rng, images.shape[-2:]) for rng in rngs])
+        moves = torch.stack([self._move(rng, images.shape[-2:]) for rng in rngs]).to(images.device)
         grid = F.affine_grid(moves, list(images.shape), align_corners=False)
         moved = F.grid_sample(images, grid, padding_mode="border", align_corners=False)
         return moved.clamp(-1, 1), origins

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -74,14 +73,6 @@ class ImageBank(nn.Module):
     def subjects(self) -> list[str]:
         """Subject of each image, in order."""
         return bytes(self.names.tolist()).decode().split("\n")
-
-    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
-        # the sizes are known only from the training data, so the stored buffers bring theirs
-        for name in ("images", "labels", "names"):
-            stored = state_dict.get(f"{prefix}{name}")
-            if stored is not None:
-                setattr(self, name, torch.empty_like(stored))
-        super()._load_from_state_dict(state_dict, prefix, *rest)
 
 
 def _balanced(order: list[int], classes: list[int], most: int) -> list[int]:

@@ -42,8 +42,8 @@ class HistogramMatching(Generator):
         self.target_counts.zero_()
         for source, target in pairs(examples, self.facts):
             for channel in range(self.facts.channels):
-                self.source_counts[channel] += _counts(source[:, channel])
-                self.target_counts[channel] += _counts(target[:, channel])
+                self.source_counts[channel] += _counts(source[:, channel]).to(self.source_counts.device)
+                self.target_counts[channel] += _counts(target[:, channel]).to(self.target_counts.device)
 
     @torch.no_grad()
     def sample(self, condition: Batch, rngs: Sequence[torch.Generator]) -> Tensor:
@@ -58,7 +58,9 @@ class HistogramMatching(Generator):
         occupied = self.target_counts[channel] > 0
         if not occupied.any():
             return values
-        return _interpolate(own[_bins(values)], theirs[occupied], _centres()[occupied]).to(values.dtype)
+        return _interpolate(own[_bins(values)], theirs[occupied], _centres().to(occupied.device)[occupied]).to(
+            values.dtype
+        )
 
 
 def _bins(values: Tensor) -> Tensor:

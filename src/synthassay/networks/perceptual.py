@@ -115,11 +115,12 @@ def learn_features(
 
     Source: doi:10.1145/1390156.1390294 (denoising autoencoder).
     """
+    device = encoder.scale.device
     decoder = _Decoder(encoder)
     for module in [*encoder.modules(), *decoder.modules()]:
         if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=rng)
-            nn.init.zeros_(module.bias) if module.bias is not None else None
+            _draw_weights(module, rng)
+    decoder.to(device)
     encoder.requires_grad_(True)
     optimiser = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=1e-3)
     errors: list[float] = []
@@ -128,7 +129,7 @@ def learn_features(
             clean = _targets(examples, rng, batch)
             deviation = noise * torch.rand((len(clean), 1, 1, 1), generator=rng)
             noisy = clean + deviation * torch.randn(clean.shape, generator=rng)
-            error = F.mse_loss(decoder(encoder(noisy), clean.shape[-2:]), clean)
+            error = F.mse_loss(decoder(encoder(noisy.to(device)), clean.shape[-2:]), clean.to(device))
             optimiser.zero_grad()
             error.backward()
             optimiser.step()
@@ -153,6 +154,16 @@ class _Decoder(nn.Module):
         return F.pad(images, odd, mode="replicate") if any(odd) else images
 
 
+@torch.no_grad()
+def _draw_weights(convolution: nn.Conv2d, rng: torch.Generator) -> None:
+    """He initialisation (arXiv:1502.01852, equation 10), drawn on the CPU so that every device starts alike."""
+    inputs = convolution.weight[0].numel()
+    drawn = torch.randn(convolution.weight.shape, generator=rng) * (2 / inputs) ** 0.5
+    convolution.weight.copy_(drawn)
+    if convolution.bias is not None:
+        convolution.bias.zero_()
+
+
 def _targets(examples: Examples, rng: torch.Generator, count: int) -> Tensor:
     positions = torch.randint(len(examples), (count,), generator=rng).tolist()
     target = examples.batch(positions).target
@@ -163,7 +174,7 @@ def _targets(examples: Examples, rng: torch.Generator, count: int) -> Tensor:
 @torch.no_grad()
 def _scale_features(encoder: FeatureEncoder, examples: Examples, rng: torch.Generator, images: int = 128) -> None:
     encoder.scale.fill_(1.0)
-    features = encoder(_targets(examples, rng, images))
+    features = encoder(_targets(examples, rng, images).to(encoder.scale.device))
     deviation = features.std(dim=(0, 2, 3))
     # a feature that never fires on real images says nothing, and dividing by its rounding noise would shout
     encoder.scale.copy_(torch.where(deviation > 1e-3 * deviation.max(), 1 / deviation, 0.0))
