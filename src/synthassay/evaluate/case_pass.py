@@ -1,0 +1,186 @@
+"""One pass over the synthetic images, in which every case-level metric sees each image once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from synthassay.data.image_set import ImageSet
+from synthassay.errors import ImageError, NotMeasured
+from synthassay.evaluate.evidence import Evidence, subjects_of
+from synthassay.evaluate.metric import Finding, Metric
+from synthassay.evaluate.needs import lacking
+from synthassay.evaluate.rows import range_settings, row
+from synthassay.images.image import Image
+from synthassay.randomness import stream
+from synthassay.records.measurement import Measurement
+from synthassay.stats.resampling import LEAST_SUBJECTS, mean_interval
+
+ABSENT_STRATUM = "this image has none of it"
+
+
+class CaseView:
+    """One synthetic image with what belongs to it, each read on first use."""
+
+    def __init__(self, evidence: Evidence, position: int) -> None:
+        self._evidence, self._position = evidence, position
+
+    def fixture(self, name: str) -> Any:
+        """Return what stands behind a case-level fixture name."""
+        return getattr(self, name)
+
+    @cached_property
+    def image(self) -> Image:
+        """The synthetic image."""
+        return self._load("synthetic")
+
+    @cached_property
+    def synthetic(self) -> np.ndarray:
+        """Its pixels, ``channels *space``."""
+        return self.image.pixels
+
+    @cached_property
+    def reference(self) -> np.ndarray:
+        """The pixels of the real image that it should equal."""
+        return self._same_size(self._load("reference").pixels, "reference", channels=True)
+
+    @cached_property
+    def source(self) -> np.ndarray:
+        """The pixels that it was made from."""
+        return self._same_size(self._load("source").pixels, "source", channels=False)
+
+    @cached_property
+    def mask(self) -> np.ndarray:
+        """Where to measure, ``*space``."""
+        mask = self._same_size(self._load("masks").pixels, "mask", channels=False)[0] > 0
+        if not mask.any():
+            raise NotMeasured("its mask is empty")
+        return mask
+
+    @cached_property
+    def structures(self) -> np.ndarray:
+        """The label map of the reference, ``*space``."""
+        return self._same_size(self._load("structures").pixels, "structures", channels=False)[0]
+
+    @property
+    def data_range(self) -> tuple[float, float]:
+        """The declared range."""
+        return self._evidence.declared_range()
+
+    @property
+    def unit(self) -> Any:
+        """What a pixel means."""
+        return self._evidence.protocol.unit
+
+    @property
+    def spacing_mm(self) -> tuple[float, ...]:
+        """Voxel size of the synthetic image."""
+        return self.image.geometry.spacing_mm
+
+    def _load(self, name: str) -> Image:
+        images: ImageSet = self._evidence.image_set(name)
+        entry = images.entries[self._position]
+        image = entry.load()
+        if name in ("synthetic", "reference"):
+            self._evidence.check_unit(image, f"{images.name}: {entry.case}")
+        return image
+
+    def _same_size(self, pixels: np.ndarray, what: str, *, channels: bool) -> np.ndarray:
+        first = 0 if channels else 1
+        if pixels.shape[first:] != self.synthetic.shape[first:]:
+            raise NotMeasured(f"its size is {self.synthetic.shape} but its {what} has {pixels.shape}")
+        return pixels
+
+
+def measure_cases(
+    evidence: Evidence, metrics: Sequence[Metric], progress: Callable[[str, int, int], None] | None = None
+) -> Iterator[tuple[Metric, list[Measurement]]]:
+    """Compute case-level metrics over all synthetic images; a case that fails is named with its reason.
+
+    Yields:
+        Each metric with its rows, one per stratum.
+
+    Raises:
+        DataError: An image does not have the protocol's unit.
+    """
+    able = [metric for metric in metrics if not lacking(evidence, metric)]
+    values: dict[str, list[dict[str, float | str]]] = {metric.name: [] for metric in able}
+    total = len(evidence.synthetic)
+    for position in range(total) if able else ():
+        view = CaseView(evidence, position)
+        for metric in able:
+            values[metric.name].append(_measure(metric, view))
+        if progress is not None:
+            progress("images against their references", position + 1, total)
+    for metric in metrics:
+        if metric.name in values:
+            yield metric, [_summarise(evidence, metric, stratum, values[metric.name]) for stratum in metric.strata]
+        else:
+            yield metric, [row(evidence, metric, Finding(not_measured=lacking(evidence, metric)))]
+
+
+def _measure(metric: Metric, view: CaseView) -> dict[str, float | str]:
+    try:
+        given = {need: view.fixture(need) for need in metric.needs}
+        given |= {wish: _wish(view, wish) for wish in metric.wishes}
+        found = metric.compute(**given)
+    except NotMeasured as problem:
+        return dict.fromkeys(metric.strata, problem.reason)
+    except ImageError as problem:
+        return dict.fromkeys(metric.strata, str(problem))
+    by_stratum = found if isinstance(found, Mapping) else {"": found}
+    return {s: _finite(by_stratum[s]) if s in by_stratum else ABSENT_STRATUM for s in metric.strata}
+
+
+def _wish(view: CaseView, name: str) -> Any:
+    wanted = {"mask": "masks"}.get(name, name)
+    if wanted in ("reference", "source", "masks", "structures") and getattr(view._evidence, wanted) is None:
+        return None
+    return view.fixture(name)
+
+
+def _finite(value: float) -> float | str:
+    return float(value) if np.isfinite(value) else f"the measure gave {value}"
+
+
+def _summarise(
+    evidence: Evidence, metric: Metric, stratum: str, values: Sequence[Mapping[str, float | str]]
+) -> Measurement:
+    cases, owners = evidence.synthetic.cases, subjects_of(evidence.synthetic)
+    measured: dict[str, float] = {}
+    failed: dict[str, str] = {}
+    subjects = []
+    for case, owner, found in zip(cases, owners, values, strict=True):
+        value = found[stratum]
+        if isinstance(value, str):
+            failed[case] = value
+        else:
+            measured[case] = value
+            subjects.append(owner)
+    settings: dict[str, Any] = {}
+    if "data_range" in (*metric.needs, *metric.wishes):
+        settings |= range_settings({"data_range": evidence.data_range})
+    if "mask" in (*metric.needs, *metric.wishes):
+        settings["measured"] = "whole image" if evidence.masks is None else "inside the mask"
+    if not measured:
+        reason = next(iter(failed.values()))
+        why = f"none of {len(cases)} images could be measured; the first because: {reason}"
+        return row(evidence, metric, Finding(stratum=stratum, not_measured=why, failed_cases=failed), settings)
+    numbers = list(measured.values())
+    rng = stream(evidence.seed, "evaluate", metric.name, stratum, "interval")
+    interval = mean_interval(numbers, subjects, rng=rng, draws=evidence.options.bootstrap)
+    if interval is None:
+        settings["no_interval"] = f"fewer than {LEAST_SUBJECTS} subjects"
+    finding = Finding(
+        value=float(np.mean(numbers)),
+        interval=interval,
+        stratum=stratum,
+        n=len(numbers),
+        subjects=len(set(subjects)),
+        per_case=measured,
+        failed_cases=failed,
+    )
+    return row(evidence, metric, finding, settings)

@@ -1,0 +1,270 @@
+"""Everything that a judgement may rest on, read only when a metric asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from synthassay.data.image_set import ImageSet
+from synthassay.errors import DataError, ImageError, NotMeasured
+from synthassay.images.image import Image
+from synthassay.protocols.protocol import Protocol
+from synthassay.randomness import derive, stream
+
+ABSENT = {
+    "synthetic": "there are no synthetic images",
+    "test": "there are no real test images",
+    "reference": "no real image exists that a synthetic one should equal",
+    "source": "the synthetic images were not made from a source image",
+    "training": "the training images were not given",
+    "holdout": "no real images were kept from the generator besides the test images",
+    "external": "no real images from elsewhere were given",
+    "masks": "no mask says where to measure",
+    "structures": "no structures are drawn on the real images",
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a study may set about its evaluation.
+
+    Attributes:
+        bootstrap: Resampling draws per interval.
+        augmentation_ratio: Synthetic images added per real training image.
+        utility_repeats: Trainings per arm of the utility measures.
+        utility_steps: Optimiser steps per training; 0 lets the measure choose by the size of the images.
+        embedding: Embedding behind set measures; the protocol's default where empty.
+    """
+
+    bootstrap: int = 1000
+    augmentation_ratio: float = 1.0
+    utility_repeats: int = 3
+    utility_steps: int = 0
+    embedding: str = ""
+
+
+@dataclass(eq=False)
+class Evidence:
+    """What one generator's synthetic images are judged by.
+
+    Attributes:
+        of: Name of the generator, baseline or outside set that is judged.
+        task: Name of the task; empty for images made elsewhere.
+        synthetic: The images judged. ``reference``, ``source``, ``masks`` and ``structures``, where given, have one
+            entry per synthetic entry, in the same order.
+        test: Real images of subjects held out from everything. ``holdout``: other real subjects that the generator
+            never saw (validation). ``training``: what the generator was trained on. ``external``: from elsewhere.
+        data_range: Lowest and highest possible value; the protocol's where None.
+        real_memo: Shared by the evidence of all generators judged on the same real images, so that what depends on
+            real images alone is computed once; it changes time, never a number.
+
+    Raises:
+        DataError: Aligned sets differ in length or in subjects, or a subject stands on two sides.
+    """
+
+    of: str
+    protocol: Protocol
+    synthetic: ImageSet
+    test: ImageSet
+    task: str = ""
+    reference: ImageSet | None = None
+    source: ImageSet | None = None
+    masks: ImageSet | None = None
+    structures: ImageSet | None = None
+    training: ImageSet | None = None
+    holdout: ImageSet | None = None
+    external: ImageSet | None = None
+    data_range: tuple[float, float] | None = None
+    seed: int = 0
+    options: Options = field(default_factory=Options)
+    real_memo: dict[Any, Any] = field(default_factory=dict)
+    _arrays: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.data_range = self.data_range or self.protocol.data_range
+        if self.data_range is not None and not self.data_range[0] < self.data_range[1]:
+            raise DataError(self.of, "data range must be [low, high] with low < high", value=self.data_range)
+        if not self.synthetic.entries:
+            raise DataError(self.of, "has no synthetic images", remedy="Check the folder of synthetic images.")
+        for name in ("reference", "source", "masks", "structures"):
+            _check_aligned(self.of, name, self.synthetic, getattr(self, name))
+        _check_apart(self)
+
+    @property
+    def embedding(self) -> str:
+        """Name of the embedding behind set measures."""
+        return self.options.embedding or self.protocol.embedding
+
+    def image_set(self, name: str) -> ImageSet:
+        """Return one of the sets.
+
+        Raises:
+            NotMeasured: The set was not given.
+        """
+        found: ImageSet | None = getattr(self, name)
+        if found is None or not found.entries:
+            raise NotMeasured(ABSENT[name])
+        return found
+
+    def check_units(self) -> None:
+        """Read the first image of each set of pictures and refuse a unit that the protocol does not measure.
+
+        Raises:
+            DataError: A set has another unit. The source is exempt: it may be of another modality.
+        """
+        for name in ("synthetic", "test", "reference", "training", "holdout", "external"):
+            images: ImageSet | None = getattr(self, name)
+            if images is not None and images.entries:
+                self.check_unit(images.entries[0].load(), f"{images.name}: {images.entries[0].case}")
+
+    def check_unit(self, image: Image, where: str) -> None:
+        """Refuse an image whose unit is not the protocol's.
+
+        Raises:
+            DataError: Its unit is another one.
+        """
+        if image.unit is not self.protocol.unit:
+            raise DataError(
+                where,
+                f"has values in unit {image.unit.value}, but the {self.protocol.name} protocol measures "
+                f"{self.protocol.unit.value}",
+                remedy="Give images whose files state that unit (CT: DICOM with rescale slope and intercept, or NIfTI "
+                "in HU), or choose the protocol of their modality.",
+            )
+
+    def set_fixture(self, name: str, metric: str) -> Any:
+        """Return what stands behind a set-level fixture name for the metric called ``metric``.
+
+        Raises:
+            NotMeasured: It does not exist for this evidence.
+        """
+        simple: dict[str, Callable[[], Any]] = {
+            "rng": lambda: stream(self.seed, "evaluate", metric),
+            "seed": lambda: derive(self.seed, "evaluate", metric),
+            "bootstrap": lambda: self.options.bootstrap,
+            "augmentation_ratio": lambda: self.options.augmentation_ratio,
+            "utility_repeats": lambda: self.options.utility_repeats,
+            "utility_steps": lambda: self.options.utility_steps,
+            "embedding": lambda: self.embedding,
+            "feature_names": self._feature_names,
+            "real_memo": lambda: self.real_memo,
+            "data_range": self.declared_range,
+            "unit": lambda: self.protocol.unit,
+            "spacing_mm": lambda: self.synthetic.entries[0].load().geometry.spacing_mm,
+        }
+        if name in simple:
+            return simple[name]()
+        which, view = name.rsplit("_", 1)
+        return getattr(self, f"_{view}")(which)
+
+    def declared_range(self) -> tuple[float, float]:
+        """Return the declared data range.
+
+        Raises:
+            NotMeasured: Neither the protocol nor the study declares one; it is never taken from the data.
+        """
+        if self.data_range is None:
+            raise NotMeasured("no data range is declared, and guessing one would change the number")
+        return self.data_range
+
+    def _kept(self, key: str, make: Callable[[], Any], *, real: bool) -> Any:
+        store: dict[Any, Any] = self.real_memo if real else self._arrays
+        if key not in store:
+            store[key] = make()
+        return store[key]
+
+    def _images(self, which: str) -> np.ndarray:
+        images = self.image_set(which)
+        # references and sources follow the synthetic cases, so generators share only the sets of the cohort
+        return self._kept(f"{which}_images", partial(self._array, images), real=which in _OF_THE_COHORT)
+
+    def _array(self, images: ImageSet) -> np.ndarray:
+        try:
+            array = images.array()
+        except ImageError as problem:
+            raise NotMeasured(f"it compares sets of images of one size: {problem}") from problem
+        bad = int((~np.isfinite(array)).reshape(len(array), -1).any(axis=1).sum())
+        if bad:
+            raise NotMeasured(f"{bad} of {len(array)} {images.name} images hold values that are not finite")
+        return array
+
+    def _features(self, which: str) -> np.ndarray:
+        raw = self._raw_features(which)
+        anchor = self._raw_features("training" if self.training is not None and self.training.entries else "test")
+        spread = anchor.std(axis=0, ddof=1)
+        return (raw - anchor.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+
+    def _raw_features(self, which: str) -> np.ndarray:
+        def embed() -> np.ndarray:
+            images = self.image_set(which)
+            spacing = images.entries[0].load().geometry.spacing_mm
+            return np.asarray(self._embed(self._images(which), spacing), dtype=np.float64)
+
+        return self._kept(f"{which}_features_{self.embedding}", embed, real=which in _OF_THE_COHORT)
+
+    def _embed(self, images: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
+        from synthassay.evaluate.features.embedding import EMBEDDINGS
+
+        return EMBEDDINGS.get(self.embedding).features(images, spacing=spacing)
+
+    def _feature_names(self) -> list[str]:
+        from synthassay.evaluate.features.embedding import EMBEDDINGS
+
+        return list(EMBEDDINGS.get(self.embedding).names(self._images("test").shape[1:]))
+
+    def _labels(self, which: str) -> list[str]:
+        images = self.image_set(which)
+        if not all(images.labels):
+            raise NotMeasured(f"the {images.name} images carry no class label")
+        return images.labels
+
+    def _subjects(self, which: str) -> list[str]:
+        return subjects_of(self.image_set(which))
+
+    def _cases(self, which: str) -> list[str]:
+        return self.image_set(which).cases
+
+
+_OF_THE_COHORT = ("test", "training", "holdout", "external")
+
+
+def subjects_of(images: ImageSet) -> list[str]:
+    """Subject of each case; a case without a known subject (an unconditional synthetic image) stands for itself."""
+    return [entry.subject or f"case:{entry.case}" for entry in images.entries]
+
+
+def _check_aligned(of: str, name: str, synthetic: ImageSet, other: ImageSet | None) -> None:
+    if other is None:
+        return
+    if len(other) != len(synthetic):
+        raise DataError(
+            f"{of}: {name}",
+            f"has {len(other)} images for {len(synthetic)} synthetic ones",
+            remedy=f"Give one {name} entry per synthetic image, in the same order.",
+        )
+    for one, two in zip(synthetic.entries, other.entries, strict=True):
+        if one.subject and two.subject and one.subject != two.subject:
+            raise DataError(
+                f"{of}: {name}",
+                f"case {one.case} shows subject {one.subject} but its {name} shows subject {two.subject}",
+                remedy="Put both sets into the same order.",
+            )
+
+
+def _check_apart(evidence: Evidence) -> None:
+    sides = {n: {s for s in s_.subjects if s} for n in ("training", "holdout", "test") if (s_ := getattr(evidence, n))}
+    names = list(sides)
+    for i, one in enumerate(names):
+        for other in names[i + 1 :]:
+            crossing = sorted(sides[one] & sides[other])
+            if crossing:
+                raise DataError(
+                    evidence.of,
+                    f"{len(crossing)} subjects stand on both sides, {one} and {other}",
+                    value=", ".join(crossing[:5]),
+                    remedy="Split by subject: no measure means anything while a patient is on two sides.",
+                )

@@ -1,0 +1,46 @@
+"""The names that a metric may ask for, and what stands behind each."""
+
+from __future__ import annotations
+
+SETS = {
+    "synthetic": "the images that are judged",
+    "test": "real images of held-out test subjects",
+    "reference": "the real image that each synthetic one should equal",
+    "source": "the image that each synthetic one was made from",
+    "training": "real images that the generator was trained on",
+    "holdout": "real images of subjects that the generator never saw, other than the test subjects",
+    "external": "real images from elsewhere",
+}
+VIEWS = {
+    "images": "float32 array, cases channels *space, in physical units",
+    "features": "float64 array, cases features: the embedding, standardised by real images alone",
+    "labels": "class name per case",
+    "subjects": "subject per case",
+    "cases": "case identifier per case",
+}
+COMMON = {
+    "data_range": "lowest and highest possible value, as declared by the protocol or the study; never taken from data",
+    "unit": "what a pixel means (Unit)",
+    "spacing_mm": "pixel or voxel size per spatial axis; an empty tuple where unknown",
+}
+PER_CASE = {
+    "synthetic": "array, channels *space",
+    "reference": "array, channels *space",
+    "source": "array, channels *space",
+    "mask": "boolean array, *space: where to measure",
+    "structures": "integer array, *space: the label map of the reference",
+}
+PER_SET = {
+    "rng": "numpy generator of this metric's own stream",
+    "seed": "root seed of this metric's own streams",
+    "bootstrap": "number of resampling draws for intervals",
+    "augmentation_ratio": "synthetic images added per real training image",
+    "utility_repeats": "trainings per arm, each with its own seed",
+    "utility_steps": "optimiser steps per training",
+    "embedding": "name of the embedding behind *_features",
+    "feature_names": "name per feature of the embedding",
+    "real_memo": "dict shared by all generators judged on the same real images, for what depends on real images alone",
+}
+
+CASE_FIXTURES = frozenset({*PER_CASE, *COMMON})
+SET_FIXTURES = frozenset({*PER_SET, *COMMON, *(f"{name}_{view}" for name in SETS for view in VIEWS)})

@@ -1,0 +1,1 @@
+"""Leakage: whether synthetic images give training patients away."""

@@ -1,0 +1,30 @@
+"""Whether a metric applies to the evidence, told without reading an image."""
+
+from __future__ import annotations
+
+from synthassay.errors import NotMeasured
+from synthassay.evaluate.evidence import Evidence
+from synthassay.evaluate.fixtures import SETS
+from synthassay.evaluate.metric import Metric
+
+
+def lacking(evidence: Evidence, metric: Metric) -> str:
+    """Return why the metric does not apply to the evidence; an empty string where it does."""
+    for need in metric.needs:
+        try:
+            _require(evidence, need, by_case=metric.per == "case")
+        except NotMeasured as absent:
+            return absent.reason
+    return ""
+
+
+def _require(evidence: Evidence, need: str, *, by_case: bool) -> None:
+    if need == "data_range":
+        evidence.declared_range()
+    elif by_case:
+        if need not in ("unit", "spacing_mm"):
+            evidence.image_set({"mask": "masks"}.get(need, need))
+    elif need.endswith("_labels"):
+        evidence.set_fixture(need, "")
+    elif need.rsplit("_", 1)[0] in SETS:
+        evidence.image_set(need.rsplit("_", 1)[0])

@@ -1,0 +1,1 @@
+"""Utility: what a model trained with synthetic images does on real patients."""

@@ -1,0 +1,1 @@
+"""What each modality's synthetic images must show: pure declarations that a clinician can read."""
