@@ -17,6 +17,7 @@ def show_plan(plan: Plan, *, timing: bool) -> None:
     """Print the resolved plan, the protocol's demands, the estimated minutes, and what cannot be measured and why."""
     console = Console(highlight=False)
     spec, facts = plan.spec, plan.task.facts()
+    spacing = " x ".join(f"{s:g}" for s in plan.cohort.spacing_mm)
     _section(console, spec.title)
     _pairs(
         console,
@@ -89,7 +90,7 @@ def _show_generators(plan: Plan, console: Console, *, timing: bool) -> None:
 
 def _show_protocol(plan: Plan, console: Console) -> None:
     _section(console, f"protocol {plan.protocol.name}: {plan.protocol.title}")
-    absent = {requirement: reason for requirement, reason in unmeasurable(plan)}
+    absent = dict(unmeasurable(plan))
     table = Table("axis", "must be shown", "subjects", "why", "here", box=None, pad_edge=False)
     for requirement in plan.protocol.required(plan.spec.task):
         here = f"will not be measured: {absent[requirement]}" if requirement in absent else "will be measured"
