@@ -17,7 +17,6 @@ def show_plan(plan: Plan, *, timing: bool) -> None:
     """Print the resolved plan, the protocol's demands, the estimated minutes, and what cannot be measured and why."""
     console = Console(highlight=False)
     spec, facts = plan.spec, plan.task.facts()
-    spacing = " x ".join(f"{s:g}" for s in plan.cohort.spacing_mm)
     _section(console, spec.title)
     _pairs(
         console,
