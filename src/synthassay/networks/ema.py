@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+N = TypeVar("N", bound=nn.Module)
 
-class Ema(nn.Module):
+
+class Ema(nn.Module, Generic[N]):
     """Exponential moving average of weights, with a warm-up so that short runs forget their start.
 
     At update s the decay is ``min(decay, (1 + s) / (10 + s))``. The average and the count are part of
@@ -22,9 +25,10 @@ class Ema(nn.Module):
         decay: Decay after the warm-up, in [0, 1).
     """
 
+    average: N
     updates: Tensor
 
-    def __init__(self, network: nn.Module, decay: float) -> None:
+    def __init__(self, network: N, decay: float) -> None:
         super().__init__()
         self.decay = decay
         self.average = copy.deepcopy(network).requires_grad_(False)
@@ -39,7 +43,7 @@ class Ema(nn.Module):
         return min(self.decay, (1 + updates) / (10 + updates))
 
     @torch.no_grad()
-    def update(self, network: nn.Module) -> None:
+    def update(self, network: N) -> None:
         """Move the average towards the network's present weights; buffers are copied."""
         weight = 1 - self.decay_at(int(self.updates))
         torch._foreach_lerp_(list(self.average.parameters()), list(network.parameters()), weight)
