@@ -1,0 +1,108 @@
+"""Generators against baselines and each other, case by case on the same real references, corrected for how many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+from scipy import stats
+
+from synthassay.randomness import stream
+from synthassay.records.evaluation import Comparison
+from synthassay.records.measurement import Measurement
+from synthassay.stats.resampling import LEAST_SUBJECTS, cluster_sums, paired_difference
+
+
+def compare(
+    rows: Sequence[Measurement],
+    references: Mapping[str, Mapping[str, str]],
+    subjects: Mapping[str, str],
+    trained: Sequence[str],
+    *,
+    seed: int,
+    draws: int,
+) -> list[Comparison]:
+    """Compare every trained generator with every other set on each measure made case by case.
+
+    Args:
+        rows: All measurements of the run.
+        references: Set name to {synthetic case: the real case that it should equal}.
+        subjects: Real case to subject.
+        trained: Names of the learnt generators; pairs of baselines are not compared.
+        seed: Root seed.
+        draws: Bootstrap draws.
+
+    Returns:
+        One comparison per measure, stratum and pair; p by Student's t on subjects' mean differences, Holm's step-down
+        correction (doi:10.2307/4615733) over all pairs within one measure and stratum.
+    """
+    found = []
+    for metric, stratum in dict.fromkeys((row.metric, row.stratum) for row in rows if row.per_case):
+        by_set = {row.of: row for row in rows if (row.metric, row.stratum) == (metric, stratum) and row.per_case}
+        pairs = [(a, b) for a, b in combinations(by_set, 2) if a in trained or b in trained]
+        pairs = [(a, b) if a in trained else (b, a) for a, b in pairs]
+        family = [
+            _compare(by_set[a], by_set[b], references, subjects, seed=seed, draws=draws)
+            for a, b in pairs
+            if references.get(a) and references.get(b)
+        ]
+        found += _holm([one for one in family if one is not None])
+    return found
+
+
+def _compare(
+    one: Measurement,
+    other: Measurement,
+    references: Mapping[str, Mapping[str, str]],
+    subjects: Mapping[str, str],
+    *,
+    seed: int,
+    draws: int,
+) -> Comparison | None:
+    ours = {references[one.of][case]: value for case, value in one.per_case.items() if case in references[one.of]}
+    theirs = {references[other.of][c]: value for c, value in other.per_case.items() if c in references[other.of]}
+    shared = [case for case in ours if case in theirs]
+    if not shared:
+        return None
+    values, others = [ours[case] for case in shared], [theirs[case] for case in shared]
+    owners = [subjects[case] for case in shared]
+    rng = stream(seed, "compare", one.metric, one.stratum, one.of, other.of)
+    difference, interval = paired_difference(values, others, owners, rng=rng, draws=draws)
+    return Comparison(
+        metric=one.metric,
+        stratum=one.stratum,
+        of=one.of,
+        against=other.of,
+        difference=difference,
+        interval=interval,
+        n=len(shared),
+        subjects=len(set(owners)),
+        unit=one.unit,
+        better=one.better,
+        p=_p(np.subtract(values, others), owners),
+    )
+
+
+def _p(differences: np.ndarray, owners: Sequence[str]) -> float | None:
+    sums, sizes = cluster_sums(differences, owners)
+    if len(sums) < LEAST_SUBJECTS:
+        return None
+    means = sums / sizes
+    if np.ptp(means) == 0:
+        return 1.0 if means[0] == 0 else 0.0
+    return float(stats.ttest_1samp(means, 0.0).pvalue)
+
+
+def _holm(family: list[Comparison]) -> list[Comparison]:
+    """Return the family with its p values adjusted: the k-th smallest of m times m - k + 1, made monotone."""
+    tested = [one for one in family if one.p is not None]
+    running, adjusted = 0.0, {}
+    for k, one in enumerate(sorted(tested, key=lambda c: c.p or 0.0)):
+        running = max(running, min(1.0, (one.p or 0.0) * (len(tested) - k)))
+        adjusted[(one.of, one.against)] = running
+    words = f"Holm over {len(tested)} comparisons" if len(tested) > 1 else "one comparison, uncorrected"
+    return [
+        one.model_copy(update={"p": adjusted.get((one.of, one.against)), "correction": words if tested else ""})
+        for one in family
+    ]
