@@ -16,7 +16,7 @@ from synthassay.data.npz.archive import Archive, ArrayCache
 from synthassay.data.npz.recognise import Layout, layout_of
 from synthassay.errors import ImageError, SynthassayError, did_you_mean
 from synthassay.images.formats import read_image
-from synthassay.images.geometry import resize
+from synthassay.images.geometry import resample_to_size
 from synthassay.images.image import Image
 from synthassay.records.base import inside
 from synthassay.records.cohort import Case, Cohort, Locator
@@ -34,7 +34,9 @@ class ImageStore:
         cache_bytes: Room for unpacked ``.npz`` arrays.
     """
 
-    def __init__(self, cohort: Cohort | Path, *, size: tuple[int, ...] = (), cache_bytes: int = ROOM_FOR_ARRAYS) -> None:
+    def __init__(
+        self, cohort: Cohort | Path, *, size: tuple[int, ...] = (), cache_bytes: int = ROOM_FOR_ARRAYS
+    ) -> None:
         self._root = Path(cohort.root) if isinstance(cohort, Cohort) else cohort
         self._size, self._cache = size, ArrayCache(cache_bytes)
         self._archives: dict[Path, tuple[Archive, Layout]] = {}
@@ -67,7 +69,7 @@ class ImageStore:
             image = layout.image(archive, where.key, where.index)
         else:
             image = read_image(path, key=where.key, index=where.index)
-        return resize(image, self._size) if self._size else image
+        return resample_to_size(image, self._size) if self._size else image
 
     def image_set(self, name: str, cases: Iterable[Case], role: str) -> ImageSet:
         """Return the cases' images of one role as a set that reads each image when it is asked for."""

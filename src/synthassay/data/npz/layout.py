@@ -146,7 +146,7 @@ class NpzLayout:
         )
 
     def image(self, archive: Archive, key: str, index: int | None) -> Image:
-        """Return one image in physical units, RAS+ for volumes.
+        """Return one image in physical units, RAS+ for volumes; pixels keep the stored type where it says the unit.
 
         Raises:
             ImageError: The key or the index is not in the file.
@@ -156,14 +156,18 @@ class NpzLayout:
         role = next((role for role in self.roles if role.key == key), None)
         if role is None:
             known = [role.key for role in self.roles]
-            raise ImageError(str(archive.path), "has no images under this name", value=key, remedy=did_you_mean(key, known))
+            raise ImageError(
+                str(archive.path), "has no images under this name", value=key, remedy=did_you_mean(key, known)
+            )
         stored = _row(archive, role, index)
         if role.role in (Role.MASK, Role.LESION):
             pixels = stored != 0
         elif role.unit is Unit.LABEL:
             pixels = stored.astype(np.int32)
-        else:
+        elif role.offset or role.scale != 1:
             pixels = (stored.astype(np.float32) + np.float32(role.offset)) * np.float32(role.scale)
+        else:
+            pixels = stored
         pixels = _oriented(pixels, role)
         return Image(pixels, self._geometry(archive, role, pixels.shape[1:], index), role.unit)
 
@@ -239,7 +243,9 @@ class NpzLayout:
 
     def _given(self, archive: Archive, names: list[str]) -> dict[str, Split]:
         words = self._column(archive, self.split, "split", len(names))
-        return {name: parse_split(word, f"{archive.path}::{self.split}") for name, word in zip(names, words, strict=False)}
+        return {
+            name: parse_split(word, f"{archive.path}::{self.split}") for name, word in zip(names, words, strict=False)
+        }
 
     def _geometry(self, archive: Archive, role: ArrayRole, space: tuple[int, ...], index: int | None) -> Geometry:
         case = int(archive.array(role.rows_of)[index]) if role.rows_of and index is not None else index
