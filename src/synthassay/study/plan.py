@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from synthassay.data.cohorts import load_cohort
+from synthassay.data.cohorts import load_cohort, require_classes
 from synthassay.data.sources import SOURCES
 from synthassay.errors import Fault, SpecError, UnknownName, did_you_mean
 from synthassay.generators import GENERATORS, Generator, GeneratorSettings
@@ -83,6 +83,8 @@ def plan_study(path: Path) -> Plan:
     if faults:
         raise SpecError(str(path), faults)
     cohort = load_cohort(spec.data, spec.modality, spec.seed, folder=path.resolve().parent)
+    if TASKS.get(spec.task).conditioned_on == "label":
+        require_classes(cohort)
     task = TASKS.get(spec.task)(spec, cohort)
     return Plan(path, spec, cohort, task, _generators(spec, type(task)), PROTOCOLS.get(protocol_name(spec)))
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +13,7 @@ from synthassay.generators.stored import WEIGHTS, load_generator
 from synthassay.records.base import sha256_of, whole_file
 from synthassay.records.manifest import Manifest
 from synthassay.records.vocabulary import Split
-from synthassay.study.console import Voice, readable
+from synthassay.study.console import Voice
 from synthassay.study.evaluation import evaluate_study
 from synthassay.study.lock import lock_of
 from synthassay.study.plan import Plan, PlannedGenerator, plan_study
@@ -62,7 +59,7 @@ def _cohort(plan: Plan, folder: RunFolder, voice: Voice) -> str:
     hashes = data_hashes(plan.cohort)
     inputs = {"cohort": plan.cohort.digest(), "data": hashes, "spec": plan.spec.model_dump(mode="json")}
     if not folder.finished("cohort", "", inputs):
-        with _timed(folder, "cohort", ""):
+        with folder.timed("cohort", ""):
             plan.cohort.write(folder.path / "cohort.json")
             lock_of(plan, hashes).write(folder.path / "lock.json")
             folder.finish("cohort", "", inputs, [folder.path / "cohort.json", folder.path / "lock.json"])
@@ -94,7 +91,7 @@ def _train(plan: Plan, folder: RunFolder, generator: PlannedGenerator, cohort: s
     if folder.finished("train", generator.name, inputs):
         return place
     folder.begin("train", generator.name, inputs, [place])
-    with _timed(folder, "train", generator.name) as elapsed, voice.track(f"train {generator.name}") as advance:
+    with folder.timed("train", generator.name) as elapsed, voice.track(f"train {generator.name}") as advance:
         train(
             generator.build(plan.task),
             plan.task.examples(Split.TRAIN, generator.neighbours),
@@ -128,7 +125,7 @@ def _synthesise(plan: Plan, folder: RunFolder, generator: PlannedGenerator, weig
         modality=plan.spec.modality,
     )
     title = f"synthesise {generator.name}"
-    with _timed(folder, "synthesise", generator.name) as elapsed, voice.track(title) as advance:
+    with folder.timed("synthesise", generator.name) as elapsed, voice.track(title) as advance:
         manifest = synthesise(
             plan.task,
             load_generator(weights),
@@ -148,14 +145,7 @@ def _report(folder: RunFolder, measured: str, voice: Voice) -> None:
 
     inputs = {"measured": measured, "software": synthassay.__version__}
     if not folder.finished("report", "", inputs):
-        with _timed(folder, "report", ""):
+        with folder.timed("report", ""):
             path = build_report(folder.path)
             folder.finish("report", "", inputs, [path])
     voice.panel("report", {"open": str((folder.path / "report.html").resolve())})
-
-
-@contextmanager
-def _timed(folder: RunFolder, stage: str, of: str) -> Iterator[Any]:
-    began = time.monotonic()
-    yield lambda: readable(time.monotonic() - began)
-    folder.time(stage, of, time.monotonic() - began)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from filelock import FileLock, Timeout
 from synthassay.errors import RunError
 from synthassay.records.base import fingerprint, sha256_of, write_text
 from synthassay.records.lock import StageRecord
+from synthassay.study.console import readable
 
 
 class RunFolder:
@@ -90,10 +92,14 @@ class RunFolder:
             raise RunError(str(self.path), f"the stage {stage} {of} has not been finished", remedy="Run it first.")
         return fingerprint(record.outputs)
 
-    def time(self, stage: str, of: str, seconds: float) -> None:
-        """Append a wall time to ``timing.jsonl``, the one file that differs between equal runs."""
+    @contextmanager
+    def timed(self, stage: str, of: str) -> Iterator[Callable[[], str]]:
+        """Append a stage's wall time to ``timing.jsonl``, the one file that differs between equal runs."""
+        began = time.monotonic()
+        yield lambda: readable(time.monotonic() - began)
+        line = {"stage": stage, "of": of, "seconds": round(time.monotonic() - began, 3)}
         with (self.path / "timing.jsonl").open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps({"stage": stage, "of": of, "seconds": round(seconds, 3)}) + "\n")
+            stream.write(json.dumps(line) + "\n")
 
     def _mark(self, stage: str, of: str, kind: str) -> Path:
         return self.path / "stages" / (f"{stage}-{of}.{kind}" if of else f"{stage}.{kind}")
