@@ -11,6 +11,7 @@ import numpy as np
 
 from synthassay.data.image_set import ImageSet
 from synthassay.errors import DataError, ImageError, NotMeasured
+from synthassay.evaluate.features.embedding import EMBEDDINGS, Standardiser
 from synthassay.images.image import Image
 from synthassay.protocols.protocol import Protocol
 from synthassay.randomness import derive, stream
@@ -151,6 +152,7 @@ class Evidence:
             "utility_steps": lambda: self.options.utility_steps,
             "embedding": lambda: self.embedding,
             "feature_names": self._feature_names,
+            "embedding_settings": self._embedding_settings,
             "real_memo": lambda: self.real_memo,
             "data_range": self.declared_range,
             "unit": lambda: self.protocol.unit,
@@ -193,28 +195,38 @@ class Evidence:
         return array
 
     def _features(self, which: str) -> np.ndarray:
-        raw = self._raw_features(which)
-        anchor = self._raw_features("training" if self.training is not None and self.training.entries else "test")
-        spread = anchor.std(axis=0, ddof=1)
-        return (raw - anchor.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+        return self._scale().apply(self._raw_features(which))
+
+    def _scale(self) -> Standardiser:
+        def fit() -> Standardiser:
+            anchor = "training" if self.training is not None and self.training.entries else "test"
+            shape = self._images(anchor).shape[1:]
+            return Standardiser.fit(self._raw_features(anchor), EMBEDDINGS.get(self.embedding).names(shape))
+
+        return self._kept(f"scale_{self.embedding}", fit, real=True)
 
     def _raw_features(self, which: str) -> np.ndarray:
         def embed() -> np.ndarray:
             images = self.image_set(which)
             spacing = images.entries[0].load().geometry.spacing_mm
-            return np.asarray(self._embed(self._images(which), spacing), dtype=np.float64)
+            embedding = EMBEDDINGS.get(self.embedding)
+            return embedding.features(self._images(which), spacing=spacing, unit=self.protocol.unit)
 
         return self._kept(f"{which}_features_{self.embedding}", embed, real=which in _OF_THE_COHORT)
 
-    def _embed(self, images: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
-        from synthassay.evaluate.features.embedding import EMBEDDINGS
-
-        return EMBEDDINGS.get(self.embedding).features(images, spacing=spacing)
-
     def _feature_names(self) -> list[str]:
-        from synthassay.evaluate.features.embedding import EMBEDDINGS
+        return list(self._scale().names)
 
-        return list(EMBEDDINGS.get(self.embedding).names(self._images("test").shape[1:]))
+    def _embedding_settings(self) -> dict[str, str | float | int | bool]:
+        scale = self._scale()
+        undefined = scale.undefined(self._raw_features("synthetic"))
+        return {
+            "embedding": self.embedding,
+            **EMBEDDINGS.get(self.embedding).settings(self.protocol.unit),
+            "features": len(scale.names),
+            "features_left_out": "; ".join(f"{name}: {why}" for name, why in scale.dropped.items()) or "none",
+            "features_undefined_in_synthetic": "; ".join(f"{name}: {n}" for name, n in undefined.items()) or "none",
+        }
 
     def _labels(self, which: str) -> list[str]:
         images = self.image_set(which)

@@ -39,6 +39,7 @@ PER_SET = {
     "utility_steps": "optimiser steps per training",
     "embedding": "name of the embedding behind *_features",
     "feature_names": "name per feature of the embedding",
+    "embedding_settings": "what the features depend on, and which were left out or undefined, for a finding's settings",
     "real_memo": "dict shared by all generators judged on the same real images, for what depends on real images alone",
 }
 
