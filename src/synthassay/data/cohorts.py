@@ -43,25 +43,10 @@ def load_cohort(
         from synthassay.data.phantoms.source import phantom_cohort
 
         return phantom_cohort(spec.source, spec, modality, seed, cache_folder() / "phantoms")
-    fields = Fields(spec.label, spec.subject, spec.site)
-    card = SOURCES.get(spec.source) if spec.source else None
-    if card is not None:
-        _require_modality(card, modality)
-        listing = list_source(card, fields)
-    else:
-        listing = list_path(folder / Path(spec.path).expanduser(), spec.layout, fields)
-    listing = _with_image(spec, listing)
+    listing, card = _find(spec, modality, folder)
     roles = wanted_roles(spec, listing)
     cases, excluded = _complete(listing, _needed(spec, roles))
-    split = split_subjects(
-        cases,
-        rule=spec.split,
-        fractions=spec.fractions,
-        seed=seed,
-        given=listing.given,
-        external_sites=spec.external_sites,
-    )
-    kept = keep_subjects(cases, split, spec.subjects, seed)
+    split, kept = _split(spec, cases, listing, seed)
     notes = list(listing.notes)
     if len(kept) < len(split):
         notes.append(f"{len(kept)} of {len(split)} subjects are used ([data] subjects = {spec.subjects}).")
@@ -70,7 +55,22 @@ def load_cohort(
     notes += check_grid(looks, resampled=bool(spec.size))
     split, said = _separate_duplicates(looks, {subject: split[subject] for subject in sorted(kept)}, spec.split)
     _require_sides(split, spec)
-    return _cohort(spec, modality, listing, card, cases, looks, split, excluded, (*notes, *said))
+    if modality is Modality.CT and looks[0].unit is not Unit.HU:
+        require_hu(ImageStore(listing.root).read(cases[0].images[looks[0].role]), f"case {cases[0].case}")
+    return Cohort(
+        root=str(listing.root),
+        source=card.name if card else listing.found_as,
+        cases=cases,
+        split=split,
+        split_rule=spec.split,
+        spacing_mm=tuple(round(value, 6) for value in looks[0].spacing_mm),
+        unit=looks[0].unit.value,
+        classes=tuple(sorted({case.label for case in cases} - {""})),
+        licence=card.licence if card else "",
+        citation=card.citation if card else "",
+        excluded=excluded,
+        notes=(*notes, *said, *(card.caveats if card else ())),
+    )
 
 
 def wanted_roles(spec: DataSpec, listing: Listing) -> tuple[str, ...]:
@@ -103,9 +103,7 @@ def main_role(listing: Listing) -> str:
         return roles[0]
     raise DataError(
         "[data] image",
-        "is not given, and the cases have more than one picture"
-        if roles
-        else "is not given, and no case has a picture",
+        f"is not given, and the cases have {'more than one' if roles else 'no'} picture",
         value=", ".join(roles) or "masks only",
         remedy="Name the one to synthesise: image = 't2'; and input = 't1' where it is translated from another.",
     )
@@ -153,6 +151,29 @@ def data_hashes(cohort: Cohort) -> dict[str, str]:
             except OSError as problem:
                 raise DataError(str(file), f"cannot be read: {problem.strerror or problem}") from None
     return hashes
+
+
+def _find(spec: DataSpec, modality: Modality, folder: Path) -> tuple[Listing, SourceCard | None]:
+    fields = Fields(spec.label, spec.subject, spec.site)
+    if not spec.source:
+        return _with_image(spec, list_path(folder / Path(spec.path).expanduser(), spec.layout, fields)), None
+    card = SOURCES.get(spec.source)
+    _require_modality(card, modality)
+    return _with_image(spec, list_source(card, fields)), card
+
+
+def _split(
+    spec: DataSpec, cases: Sequence[Case], listing: Listing, seed: int
+) -> tuple[dict[str, Split], frozenset[str]]:
+    split = split_subjects(
+        cases,
+        rule=spec.split,
+        fractions=spec.fractions,
+        seed=seed,
+        given=listing.given,
+        external_sites=spec.external_sites,
+    )
+    return split, keep_subjects(cases, split, spec.subjects, seed)
 
 
 def _with_image(spec: DataSpec, listing: Listing) -> Listing:
@@ -228,34 +249,3 @@ def _require_sides(split: Mapping[str, Split], spec: DataSpec) -> None:
             value=", ".join(sorted(empty)),
             remedy="Add subjects, or set its share in [data] fractions to 0.",
         )
-
-
-def _cohort(
-    spec: DataSpec,
-    modality: Modality,
-    listing: Listing,
-    card: SourceCard | None,
-    cases: tuple[Case, ...],
-    looks: Sequence[Look],
-    split: Mapping[str, Split],
-    excluded: dict[str, str],
-    notes: Sequence[str],
-) -> Cohort:
-    first = looks[0]
-    if modality is Modality.CT and first.unit is not Unit.HU:
-        stored = ImageStore(listing.root).read(cases[0].images[first.role])
-        require_hu(stored, f"case {cases[0].case}")
-    return Cohort(
-        root=str(listing.root),
-        source=card.name if card else listing.found_as,
-        cases=cases,
-        split=dict(split),
-        split_rule=spec.split,
-        spacing_mm=tuple(round(value, 6) for value in first.spacing_mm),
-        unit=first.unit.value,
-        classes=tuple(sorted({case.label for case in cases} - {""})),
-        licence=card.licence if card else "",
-        citation=card.citation if card else "",
-        excluded=excluded,
-        notes=(*notes, *(card.caveats if card else ())),
-    )

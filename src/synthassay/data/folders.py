@@ -196,8 +196,8 @@ def _notes(labels: list[str], splits: int, alone: int, total: int, passed_over: 
         notes.append(f"Subfolders were read as classes: {shown}.")
     if alone:
         notes.append(
-            f"{alone} of {total} images name no subject and count as a subject each: that no patient stands on two sides"
-            " of the split cannot be proven for them. [data] subject takes a regular expression that finds it in the path."
+            f"{alone} of {total} images name no subject and count as a subject each: that no patient stands on two"
+            " sides of the split cannot be proven for them. A regular expression in [data] subject finds it in a path."
         )
     if passed_over:
         notes.append(f"{len(passed_over)} file(s) that are no images were passed over: {', '.join(passed_over[:5])}.")

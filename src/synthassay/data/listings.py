@@ -7,12 +7,14 @@ from typing import Literal
 
 from synthassay.data.bids import is_bids, list_bids
 from synthassay.data.folders import list_folder
-from synthassay.data.listing import Fields, Listing
+from synthassay.data.listing import Fields, Listing, case_name
 from synthassay.data.npz.archive import Archive, ArrayCache
 from synthassay.data.npz.recognise import layout_of
 from synthassay.data.sources import SourceCard, fetch
-from synthassay.data.tables import SUFFIXES, list_table
+from synthassay.data.tables import SUFFIXES, file_stem, list_table
 from synthassay.errors import DataError
+from synthassay.records.cohort import Case, Locator
+from synthassay.records.vocabulary import Role
 
 Kind = Literal["auto", "folder", "table", "npz", "bids"]
 
@@ -57,9 +59,12 @@ def list_source(card: SourceCard, fields: Fields) -> Listing:
     folder = fetch(card)
     if card.layout == "npz":
         return list_path(folder / next(iter(card.files)), "npz", fields)
-    listing = list_folder(folder, fields)
-    mine = tuple(case for case in listing.cases if any(where.path in card.files for where in case.images.values()))
-    return Listing(listing.root, mine, listing.found_as, listing.given, listing.excluded, listing.notes)
+    cases = tuple(
+        Case(case=stem, subject=card.name, scanner=stem, images={Role.IMAGE.value: Locator(path=name)})
+        for name in sorted(card.files)
+        for stem in [case_name(file_stem(name))]
+    )
+    return Listing(folder, cases, "one picture per scanner")
 
 
 def _look(path: Path) -> Kind:

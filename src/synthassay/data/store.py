@@ -31,14 +31,20 @@ class ImageStore:
     Args:
         cohort: The cases, or a root folder with none where only ``read`` is used.
         size: Size that every image is resampled to, per spatial axis; empty keeps each image's own.
+        unit: What pictures are known to be in; it fills in what a file leaves open and cannot contradict it.
         cache_bytes: Room for unpacked ``.npz`` arrays.
     """
 
     def __init__(
-        self, cohort: Cohort | Path, *, size: tuple[int, ...] = (), cache_bytes: int = ROOM_FOR_ARRAYS
+        self,
+        cohort: Cohort | Path,
+        *,
+        size: tuple[int, ...] = (),
+        unit: Unit | None = None,
+        cache_bytes: int = ROOM_FOR_ARRAYS,
     ) -> None:
         self._root = Path(cohort.root) if isinstance(cohort, Cohort) else cohort
-        self._size, self._cache = size, ArrayCache(cache_bytes)
+        self._size, self._unit, self._cache = size, unit, ArrayCache(cache_bytes)
         self._archives: dict[Path, tuple[Archive, Layout]] = {}
 
     def image(self, case: Case, role: str) -> Image:
@@ -55,20 +61,25 @@ class ImageStore:
             remedy = did_you_mean(str(role), case.images)
             raise ImageError(f"case {case.case}", "has no image in this role", value=str(role), remedy=remedy)
         try:
-            image = self.read(where)
+            image = self.read(where, known_unit=None if role in TRUTH_ROLES else self._unit)
         except SynthassayError as problem:
             place = f"case {case.case}: {problem.where}"
             raise ImageError(place, problem.what, value=problem.value, remedy=problem.remedy) from None
         return replace(_checked(image, case.case, str(role), where), subject=case.subject)
 
-    def read(self, where: Locator) -> Image:
-        """Return the image that lies at a locator, as it is."""
+    def read(self, where: Locator, *, known_unit: Unit | None = None) -> Image:
+        """Return the image that lies at a locator, in its stored type and unchecked.
+
+        Raises:
+            ImageError: It cannot be read, or its file proves another unit than ``known_unit``.
+            DataError: The path leaves the cohort's root.
+        """
         path = inside(self._root, where.path)
         if path.suffix.lower() == ".npz":
             archive, layout = self._archive(path)
-            image = layout.image(archive, where.key, where.index)
+            image = _in_unit(layout.image(archive, where.key, where.index), known_unit, where)
         else:
-            image = read_image(path, key=where.key, index=where.index)
+            image = read_image(path, key=where.key, index=where.index, unit=known_unit)
         return resample_to_size(image, self._size) if self._size else image
 
     def image_set(self, name: str, cases: Iterable[Case], role: str) -> ImageSet:
@@ -86,6 +97,14 @@ class ImageStore:
             archive = Archive(path, self._cache)
             self._archives[path] = archive, layout_of(archive)
         return self._archives[path]
+
+
+def _in_unit(image: Image, known: Unit | None, where: Locator) -> Image:
+    if known is None or image.unit is known:
+        return image
+    if image.unit is not Unit.ARBITRARY:
+        raise ImageError(str(where), f"holds values in {image.unit}, not in {known}", remedy="Leave the unit out.")
+    return image.with_pixels(image.pixels, unit=known)
 
 
 def _checked(image: Image, case: str, role: str, where: Locator) -> Image:

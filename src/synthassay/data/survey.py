@@ -93,14 +93,11 @@ def check_grid(looks: Sequence[Look], *, resampled: bool = False) -> tuple[str, 
         _one(mine, role, "numbers of channels", lambda look: str(look.channels), "Make all of them grey, or all RGB.")
         remedy = "Set [data] size to resample pictures to one size, or crop or resample the files."
         _one(mine, role, "sizes", lambda look: _by(look.space), remedy)
-        spacing: Callable[[Look], str] = lambda look: _spacing_text(look)  # noqa: E731
         if resampled and len(mine[0].space) == 2:
-            if len(kinds := {spacing(look) for look in mine}) > 1:
-                notes.append(
-                    f"After resampling to one size, images of role {role} have {len(kinds)} different spacings."
-                )
+            if len(kinds := {_spacing_text(look) for look in mine}) > 1:
+                notes.append(f"Resampled to one size, images of role {role} have {len(kinds)} different spacings.")
             continue
-        _one(mine, role, "spacings", spacing, "Resample the files to one spacing, or leave the odd ones out.")
+        _one(mine, role, "spacings", _spacing_text, "Resample the files to one spacing, or leave the odd ones out.")
     return tuple(notes)
 
 

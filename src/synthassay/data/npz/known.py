@@ -15,8 +15,8 @@ XRAY_KERMANY = NpzLayout(
     classes=("normal", "pneumonia"),
     split="split",
     notes=(
-        "Patients are inferred from file names (doi:10.17632/rscbjbr9sj.3 documents none); a personNNN with bacterial and"
-        " viral images counts as one patient.",
+        "Patients are inferred from file names, which the authors do not document; a personNNN with bacterial and viral"
+        " images counts as one patient.",
         "Part of the images went through one JPEG round more than the others (array source_resolution).",
     ),
 )

@@ -1,4 +1,4 @@
-"""How the arrays of an ``.npz`` file are read as cases and images: a declaration, and the one reader that follows it."""
+"""How the arrays of an ``.npz`` file are read as cases and images: a declaration, and the reader that follows it."""
 
 from __future__ import annotations
 
@@ -260,7 +260,7 @@ class NpzLayout:
 
 def _subject_note(subjects: list[str]) -> tuple[str, ...]:
     alone = subjects.count("")
-    if not alone:
+    if not alone or len(subjects) == 1:
         return ()
     return (
         f"{alone} of {len(subjects)} cases have no subject in the file and count as a subject each: that no patient"
@@ -281,7 +281,7 @@ def _oriented(pixels: np.ndarray, role: ArrayRole) -> np.ndarray:
     names = role.axes.split()
     if pixels.ndim != len(names):
         raise ImageError(role.key, f"should have the axes {role.axes}", value=f"shape {pixels.shape}")
-    pixels = np.flip(pixels, [i for i, name in enumerate(names) if name in role.flipped])
+    pixels = np.flip(pixels, tuple(i for i, name in enumerate(names) if name in role.flipped))
     if names[-1] == "channels":
         return np.ascontiguousarray(np.moveaxis(pixels, -1, 0))
     if names == ["z", "y", "x"]:

@@ -36,7 +36,7 @@ def plain_layout(archive: Archive) -> NpzLayout | None:
     pictures = [key for key, (shape, _) in present.items() if len(shape) >= 3 and key not in reserved]
     if not pictures:
         return None
-    text = {name: name for name in _PER_CASE if name in present}
+    case, subject, session, site, scanner, label, split = (name if name in present else "" for name in _PER_CASE)
     return NpzLayout(
         name="plain",
         marks=frozenset(pictures),
@@ -45,7 +45,13 @@ def plain_layout(archive: Archive) -> NpzLayout | None:
         spacing="spacing_mm",
         affine="affine",
         mpp=float(archive.array("mpp")) if "mpp" in present else None,
-        **text,
+        case=case,
+        subject=subject,
+        session=session,
+        site=site,
+        scanner=scanner,
+        label=label,
+        split=split,
     )
 
 

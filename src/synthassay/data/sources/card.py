@@ -22,7 +22,7 @@ class SourceCard(Record):
         url: Address to which a file's name is appended to fetch it; empty where the prepared file has no public
             address and must be placed in the mirror.
         also: Further modalities that the source serves, beside ``modality``.
-        layout: How the files are read.
+        layout: How the files are read: an ``.npz`` table, one picture per scanner of one field, or a whole slide.
         subjects: Number of subjects; ``cases`` of cases.
         roles: What each case may have.
         pixels: Size of one image, spacing and, for pathology, micrometres per pixel, in words.
@@ -36,7 +36,7 @@ class SourceCard(Record):
     files: dict[str, str]
     origin: str
     url: str = ""
-    layout: Literal["npz", "folder", "slide"]
+    layout: Literal["npz", "scanners", "slide"]
     unit: Unit
     subjects: int
     cases: int

@@ -65,8 +65,8 @@ def _download(card: SourceCard, name: str, folder: Path, progress: Callable[[int
             f"source {card.name}",
             f"{name} is neither in the local mirror nor in the cache, and has no public address",
             value=f"looked in ${MIRROR}/{card.name} and {folder}",
-            remedy=f"Prepare it from {card.origin} (docs/reference/sources.md), place it in a folder {card.name}, and set"
-            f" {MIRROR} to the folder above. Or study virtual patients: source = 'phantom:...'.",
+            remedy=f"Prepare it from {card.origin} (docs/reference/sources.md), place it in a folder {card.name}, and"
+            f" set {MIRROR} to the folder above. Or study virtual patients: source = 'phantom:...'.",
         )
     import pooch
     import requests

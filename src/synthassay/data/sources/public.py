@@ -1,4 +1,4 @@
-"""The cards of the public sources that synthassay knows. Hashes are of the prepared files, computed from their bytes."""
+"""The cards of the public sources that synthassay knows. Hashes are computed from the prepared files' bytes."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ CARDS = (
         },
         origin="https://doi.org/10.5281/zenodo.7418554",
         url="https://raw.githubusercontent.com/DeepMicroscopy/MultiScanner_SCC/d88b13537180ac1723b981b0d844b44aa129bbd5/",
-        layout="folder",
+        layout="scanners",
         unit=Unit.RGB,
         subjects=1,
         cases=5,
