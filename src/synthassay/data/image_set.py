@@ -13,13 +13,18 @@ from synthassay.images.image import Image
 
 @dataclass(frozen=True)
 class Entry:
-    """One image of a set, read when ``load`` is called."""
+    """One image of a set, read when ``load`` is called.
+
+    Attributes:
+        reference_case: The real case that a synthetic image should equal; empty where there is none.
+    """
 
     case: str
     subject: str
     load: Callable[[], Image]
     label: str = ""
     site: str = ""
+    reference_case: str = ""
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,8 @@ def survey(
 def check_grid(looks: Sequence[Look], *, resampled: bool = False) -> tuple[str, ...]:
     """Refuse images of one role that differ in unit, channels, size or spacing; return notes on what was let pass.
 
+    Volumes may differ in their number of slices.
+
     Args:
         looks: From ``survey``.
         resampled: Images were brought to one size. Pictures may then differ in spacing, with a note: a radiograph's
@@ -92,7 +94,8 @@ def check_grid(looks: Sequence[Look], *, resampled: bool = False) -> tuple[str, 
         _one(mine, role, "units", lambda look: str(look.unit), "Convert them to one unit.")
         _one(mine, role, "numbers of channels", lambda look: str(look.channels), "Make all of them grey, or all RGB.")
         remedy = "Set [data] size to resample pictures to one size, or crop or resample the files."
-        _one(mine, role, "sizes", lambda look: _by(look.space), remedy)
+        # Volumes are made slice by slice along z: they may differ in the number of slices, not in the slices' size.
+        _one(mine, role, "sizes", lambda look: _by(look.space[:2]), remedy)
         if resampled and len(mine[0].space) == 2:
             if len(kinds := {_spacing_text(look) for look in mine}) > 1:
                 notes.append(f"Resampled to one size, images of role {role} have {len(kinds)} different spacings.")
