@@ -199,9 +199,8 @@ class Evidence:
 
     def _scale(self) -> Standardiser:
         def fit() -> Standardiser:
-            anchor = "training" if self.training is not None and self.training.entries else "test"
-            shape = self._images(anchor).shape[1:]
-            return Standardiser.fit(self._raw_features(anchor), EMBEDDINGS.get(self.embedding).names(shape))
+            names = EMBEDDINGS.get(self.embedding).names(self._images("test").shape[1:])
+            return Standardiser.fit(self._raw_features("test"), names)
 
         return self._kept(f"scale_{self.embedding}", fit, real=True)
 

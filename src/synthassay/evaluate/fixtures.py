@@ -13,7 +13,7 @@ SETS = {
 }
 VIEWS = {
     "images": "float32 array, cases channels *space, in physical units",
-    "features": "float64 array, cases features: the embedding, standardised by real images alone",
+    "features": "float64 array, cases features: the embedding, standardised by the real test images alone",
     "labels": "class name per case",
     "subjects": "subject per case",
     "cases": "case identifier per case",
