@@ -84,9 +84,10 @@ class Examination:
     composition_tolerance: ClassVar[float] = 1e-4
 
     @pytest.fixture(scope="class")
-    def trained(self, tmp_path_factory: pytest.TempPathFactory) -> tuple[Generator, Path]:
-        folder = tmp_path_factory.mktemp(self.family)
-        self._train(self._new(), folder)
+    @classmethod
+    def trained(cls, tmp_path_factory: pytest.TempPathFactory) -> tuple[Generator, Path]:
+        folder = tmp_path_factory.mktemp(cls.family)
+        cls._train(cls._new(), folder)
         return load_generator(folder), folder
 
     def test_it_says_what_it_serves_and_where_it_comes_from(self) -> None:
@@ -147,25 +148,34 @@ class Examination:
 
         whole = self._train(self._new(images_seen=self.images_seen_to_resume), tmp_path / "whole")
         with pytest.raises(Stopped):
-            self._train(self._new(images_seen=self.images_seen_to_resume), tmp_path / "cut", stop)
+            self._train(self._new(images_seen=self.images_seen_to_resume), tmp_path / "cut", stop, checkpoint_seconds=0)
         resumed = self._train(self._new(images_seen=self.images_seen_to_resume), tmp_path / "cut")
         assert 0 < resumed.resumed_from < whole.images_seen
         assert resumed.weights_sha256 == whole.weights_sha256
         assert sha256_of(tmp_path / "cut/training.jsonl") == sha256_of(tmp_path / "whole/training.jsonl")
 
-    def _examples(self, count: int = 32, seed: int = 5) -> Bodies:
-        return Bodies(count, self.size, self.source_channels, self.classes, seed)
+    @classmethod
+    def _examples(cls, count: int = 32, seed: int = 5) -> Bodies:
+        return Bodies(count, cls.size, cls.source_channels, cls.classes, seed)
 
-    def _condition(self, positions: Sequence[int]) -> Batch:
-        batch = self._examples().batch(positions)
+    @classmethod
+    def _condition(cls, positions: Sequence[int]) -> Batch:
+        batch = cls._examples().batch(positions)
         return Batch(source=batch.source, label=batch.label)
 
-    def _new(self, **changes: Any) -> Generator:
-        facts = Facts(1, self.source_channels, self.classes, (self.size, self.size))
-        return build_generator(self.family, {**self.settings, **changes}, facts, seed=11)
+    @classmethod
+    def _new(cls, **changes: Any) -> Generator:
+        facts = Facts(1, cls.source_channels, cls.classes, (cls.size, cls.size))
+        return build_generator(cls.family, {**cls.settings, **changes}, facts, seed=11)
 
-    def _train(self, generator: Generator, folder: Path, progress: Any = None) -> Any:
-        held_out = self._examples(8, seed=6)
+    @classmethod
+    def _train(cls, generator: Generator, folder: Path, progress: Any = None, checkpoint_seconds: float = 60) -> Any:
         return train(
-            generator, self._examples(), held_out, folder=folder, seed=3, progress=progress, checkpoint_seconds=0
+            generator,
+            cls._examples(),
+            cls._examples(8, seed=6),
+            folder=folder,
+            seed=3,
+            progress=progress,
+            checkpoint_seconds=checkpoint_seconds,
         )
