@@ -20,6 +20,8 @@ class Requirement:
         least_subjects: Fewer subjects than this leave the requirement unmet, whatever the value.
         tasks: Task names that it applies to; empty for all.
         missing: Why no metric here can measure it; empty where one can.
+        at_most: Unmet where the value is larger, however well it was measured; None for no such bound.
+        not_below: Unmet where the whole interval lies below; None for no such bound.
     """
 
     metric: str
@@ -29,6 +31,8 @@ class Requirement:
     least_subjects: int = 0
     tasks: tuple[str, ...] = ()
     missing: str = ""
+    at_most: float | None = None
+    not_below: float | None = None
 
     def applies_to(self, task: str) -> bool:
         """Whether a study of this task must show it; a study without a task must show all."""

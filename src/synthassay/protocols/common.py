@@ -1,0 +1,109 @@
+"""Requirements that modalities share: nothing learnt by heart, use on real patients, data from elsewhere, readers."""
+
+from __future__ import annotations
+
+from synthassay.protocols.protocol import Requirement
+from synthassay.records.vocabulary import Axis
+
+LEAST_PATIENTS = 20
+"""Subjects below which a protocol calls a measure unmet: under 20, intervals of means still shrink fast with each."""
+
+AUGMENT = ("augment",)
+PAIRED = ("translate", "denoise")
+
+NO_READERS = "no clinician has read these images; a reader study is a study of its own"
+NO_EXTERNAL = "no real images from another site or scanner were given for this measure"
+
+SET_QUALITY = (
+    Requirement(
+        "frechet_distance",
+        Axis.FIDELITY,
+        "The synthetic images as a whole must look like patients' images, and only two real sets compared with each "
+        "other show how near that can be.",
+        "arXiv:1706.08500",
+        LEAST_PATIENTS,
+        AUGMENT,
+    ),
+    Requirement(
+        "density",
+        Axis.FIDELITY,
+        "Single images must lie where real images lie; a good average hides impossible ones.",
+        "arXiv:2002.09797",
+        LEAST_PATIENTS,
+        AUGMENT,
+    ),
+    Requirement(
+        "coverage",
+        Axis.DIVERSITY,
+        "All kinds of patients must be there; a generator that repeats its best images serves none of the others.",
+        "arXiv:2002.09797",
+        LEAST_PATIENTS,
+        AUGMENT,
+    ),
+)
+
+LEAKAGE = (
+    Requirement(
+        "nearest_training_ratio",
+        Axis.LEAKAGE,
+        "Synthetic images must not lie nearer to training patients than to patients whom the generator never saw.",
+        "arXiv:2402.01054",
+        LEAST_PATIENTS,
+        not_below=1.0,
+    ),
+    Requirement(
+        "copied_images",
+        Axis.LEAKAGE,
+        "A synthetic image that copies a training image gives that patient away.",
+        "arXiv:2402.01054",
+        at_most=0.0,
+    ),
+)
+
+CLASSIFIER_UTILITY = (
+    Requirement(
+        "tstr_auc",
+        Axis.UTILITY,
+        "A classifier that has only seen synthetic images must recognise the disease in real patients; looking right "
+        "is not enough.",
+        "arXiv:1706.02633",
+        LEAST_PATIENTS,
+        AUGMENT,
+    ),
+    Requirement(
+        "augmentation_gain",
+        Axis.UTILITY,
+        "Adding synthetic images must help, or at least not harm, a classifier of real patients; this is what they are "
+        "made for.",
+        "doi:10.1016/j.neucom.2018.09.013",
+        LEAST_PATIENTS,
+        AUGMENT,
+    ),
+)
+
+EXTERNAL_CLASSIFIER = Requirement(
+    "tstr_auc_external",
+    Axis.UTILITY,
+    "What was learnt from one hospital's images must hold in another's.",
+    "doi:10.1148/ryai.240300",
+    LEAST_PATIENTS,
+    AUGMENT,
+)
+
+EXTERNAL_IMAGES = Requirement(
+    "external_agreement",
+    Axis.FIDELITY,
+    "Errors must stay small on scanners and sites that the generator was not trained on.",
+    "doi:10.1148/ryai.240300",
+    LEAST_PATIENTS,
+    PAIRED,
+    missing=NO_EXTERNAL,
+)
+
+READERS = Requirement(
+    "reader_study",
+    Axis.CLINICAL,
+    "Only clinicians who read the images can tell whether anything that matters to a patient was added, lost or moved.",
+    "doi:10.1148/ryai.240300",
+    missing=NO_READERS,
+)

@@ -1,0 +1,104 @@
+"""What synthetic magnetic resonance images must show."""
+
+from __future__ import annotations
+
+from synthassay.protocols.common import (
+    CLASSIFIER_UTILITY,
+    EXTERNAL_CLASSIFIER,
+    EXTERNAL_IMAGES,
+    LEAKAGE,
+    LEAST_PATIENTS,
+    PAIRED,
+    READERS,
+    SET_QUALITY,
+)
+from synthassay.protocols.protocol import PROTOCOLS, FailureMode, Protocol, Requirement
+from synthassay.records.vocabulary import Axis, Modality, Unit
+
+PAIRS = (
+    Requirement(
+        "ssim",
+        Axis.FIDELITY,
+        "Anatomy must be the same in the synthetic contrast as in the real one, in three dimensions and inside the "
+        "head, not in the empty background.",
+        "doi:10.1109/TIP.2003.819861",
+        LEAST_PATIENTS,
+        PAIRED,
+    ),
+    Requirement(
+        "mae",
+        Axis.FIDELITY,
+        "Signal must agree tissue by tissue before anything is normalised.",
+        "arXiv:2408.06075",
+        LEAST_PATIENTS,
+        PAIRED,
+    ),
+    Requirement(
+        "bias",
+        Axis.FIDELITY,
+        "A contrast that is too bright everywhere passes for inflammation or for its absence.",
+        "arXiv:2408.06075",
+        LEAST_PATIENTS,
+        PAIRED,
+    ),
+)
+STRUCTURE = (
+    Requirement(
+        "structure_overlap",
+        Axis.FAILURE,
+        "The borders of tissues and organs must not move between contrasts of one patient.",
+        "arXiv:1809.04536",
+        tasks=PAIRED,
+        missing="no segmentation of both images is part of this version",
+    ),
+    Requirement(
+        "lesion_agreement",
+        Axis.FAILURE,
+        "Lesions must neither appear nor vanish; matching the look of a set of images alone makes them do both.",
+        "arXiv:1805.08841",
+        missing="no lesion detector is part of this version",
+    ),
+)
+
+MRI = Protocol(
+    name="mri",
+    title="Magnetic resonance imaging",
+    modality=Modality.MRI,
+    unit=Unit.ARBITRARY,
+    data_range=None,
+    range_source="MR signal has no absolute scale: every study states its range.",
+    requirements=(
+        *SET_QUALITY,
+        *PAIRS,
+        *STRUCTURE,
+        *LEAKAGE,
+        *CLASSIFIER_UTILITY,
+        EXTERNAL_CLASSIFIER,
+        EXTERNAL_IMAGES,
+        READERS,
+    ),
+    failure_modes=(
+        FailureMode(
+            name="Anatomy distorted between contrasts",
+            tasks=("synthesis of a missing contrast", "harmonisation"),
+            consequence="The contrast between tissues is misread",
+            found_by=("ssim", "structure_overlap", "reader_study"),
+            source="arXiv:1809.04536",
+        ),
+        FailureMode(
+            name="Lesions invented or removed",
+            tasks=("synthesis of a missing contrast",),
+            consequence="Disease is seen where there is none, or missed",
+            found_by=("lesion_agreement", "reader_study"),
+            source="arXiv:1805.08841",
+        ),
+        FailureMode(
+            name="Intensity shifted",
+            tasks=("synthesis of a missing contrast", "harmonisation"),
+            consequence="Thresholds and quantitative readings are wrong",
+            found_by=("mae", "bias"),
+            source="arXiv:2408.06075",
+        ),
+    ),
+)
+PROTOCOLS.add("mri")(MRI)

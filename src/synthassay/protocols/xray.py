@@ -1,0 +1,75 @@
+"""What synthetic radiographs must show."""
+
+from __future__ import annotations
+
+from synthassay.protocols.common import (
+    CLASSIFIER_UTILITY,
+    EXTERNAL_CLASSIFIER,
+    EXTERNAL_IMAGES,
+    LEAKAGE,
+    LEAST_PATIENTS,
+    PAIRED,
+    READERS,
+    SET_QUALITY,
+)
+from synthassay.protocols.protocol import PROTOCOLS, FailureMode, Protocol, Requirement
+from synthassay.records.vocabulary import Axis, Modality, Unit
+
+SHORTCUTS = Requirement(
+    "shortcut_test",
+    Axis.FAILURE,
+    "A classifier may learn letters, borders and processing that mark a class in the training hospital, and synthetic "
+    "images repeat them.",
+    "doi:10.1371/journal.pmed.1002683",
+    missing="no detector of shortcuts is part of this version",
+)
+PICTURE = tuple(
+    Requirement(metric, Axis.FIDELITY, why, "doi:10.1109/TIP.2003.819861", LEAST_PATIENTS, PAIRED)
+    for metric, why in (
+        ("ssim", "Structure must be where it is in the real radiograph of the same patient."),
+        ("mae", "Grey levels must agree with the real radiograph before anything is normalised."),
+    )
+)
+
+XRAY = Protocol(
+    name="xray",
+    title="Radiography",
+    modality=Modality.XRAY,
+    unit=Unit.ARBITRARY,
+    data_range=None,
+    range_source="Grey levels of a radiograph depend on the detector and its processing: every study states its range.",
+    requirements=(
+        *SET_QUALITY,
+        *PICTURE,
+        SHORTCUTS,
+        *LEAKAGE,
+        *CLASSIFIER_UTILITY,
+        EXTERNAL_CLASSIFIER,
+        EXTERNAL_IMAGES,
+        READERS,
+    ),
+    failure_modes=(
+        FailureMode(
+            name="A model that overfits to synthetic patterns",
+            tasks=("augmentation", "synthesis of rare findings"),
+            consequence="Diagnosis becomes less robust on real patients",
+            found_by=("tstr_auc", "augmentation_gain", "tstr_auc_external", "shortcut_test"),
+            source="doi:10.1371/journal.pmed.1002683",
+        ),
+        FailureMode(
+            name="Few images repeated with small changes",
+            tasks=("augmentation",),
+            consequence="Rare appearances of disease vanish from the training data",
+            found_by=("coverage",),
+            source="arXiv:2002.09797",
+        ),
+        FailureMode(
+            name="Training radiographs reproduced",
+            tasks=("augmentation",),
+            consequence="A patient can be recognised in images that were shared as harmless",
+            found_by=("copied_images", "nearest_training_ratio"),
+            source="arXiv:2402.01054",
+        ),
+    ),
+)
+PROTOCOLS.add("xray")(XRAY)
