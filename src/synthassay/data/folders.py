@@ -11,7 +11,8 @@ from pathlib import Path
 from synthassay.data.listing import Fields, Listing, case_name
 from synthassay.data.splits import parse_split
 from synthassay.data.tables import file_stem
-from synthassay.errors import DataError
+from synthassay.errors import DataError, ImageError
+from synthassay.images.dicom_values import dataset_of, pseudonym
 from synthassay.images.formats import format_of, looks_like_image
 from synthassay.records.cohort import Case, Locator
 from synthassay.records.vocabulary import Role, Split
@@ -87,22 +88,20 @@ def _images(root: Path) -> tuple[list[_Found], list[str]]:
 
 
 def _dicom_images(root: Path, folder: Path, files: list[Path]) -> list[_Found]:
-    import pydicom
-    from pydicom.errors import InvalidDicomError
-
-    tags = ["SeriesInstanceUID", "PatientID", "ImagePositionPatient"]
     series: dict[str, list[tuple[Path, str]]] = defaultdict(list)
     images: list[_Found] = []
     for path in files:
         try:
-            header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=tags)
-        except (InvalidDicomError, OSError, EOFError, ValueError):
+            header = dataset_of(path, pixels=False)
+        except ImageError:
             # Listed all the same: reading it later says what is wrong, so that it is not lost in silence.
             images.append(_single(root, path, ""))
             continue
-        patient = _pseudonym(str(header.get("PatientID", "")))
+        if "Rows" not in header:
+            continue  # structure sets and reports lie beside images
+        patient = pseudonym(header)
         if "ImagePositionPatient" in header:
-            series[str(header.get("SeriesInstanceUID", ""))].append((path, patient))
+            series[str(header.get("SeriesInstanceUID") or "")].append((path, patient))
         else:
             images.append(_single(root, path, patient))
     for uid, members in sorted(series.items()):
@@ -120,11 +119,6 @@ def _dicom_images(root: Path, folder: Path, files: list[Path]) -> list[_Found]:
 def _single(root: Path, path: Path, patient: str) -> _Found:
     relative = path.relative_to(root).as_posix()
     return _Found(Locator(path=relative), relative, patient)
-
-
-def _pseudonym(patient_id: str) -> str:
-    # The split needs to know who is the same patient; the records must not say who that is.
-    return f"P-{hashlib.sha256(patient_id.strip().encode()).hexdigest()[:10]}" if patient_id.strip() else ""
 
 
 def _split_words(found: list[_Found]) -> dict[str, Split]:

@@ -80,7 +80,7 @@ MRI_HIPPOCAMPUS = NpzLayout(
     name="MSD hippocampus crops",
     marks=frozenset({"image", "label", "case", "original_shape", "p999_intensity"}),
     roles=(ArrayRole("image", "image"), ArrayRole("label", "structures", Unit.LABEL)),
-    masks={"mask": MaskRule(("image",))},
+    masks={"mask": MaskRule(("image",), filled=True)},
     case="case",
     subject="case",
     split="split",
