@@ -165,7 +165,8 @@ def _fit(drawn: Picture, side: int) -> Picture:
 def _with_bar(drawn: Picture, limit: float, unit: str) -> Picture:
     """The map with its colour bar below: the bar as wide as the map, its limits and 0 written under it."""
     gap, width = 6, drawn.width
-    sheet = PillowImage.new("RGB", (width, drawn.height + gap + BAR_HEIGHT + LABEL_SIZE + gap), PAPER)
+    label = max(LABEL_SIZE, width // 16)  # readable when the map is shown smaller than it is
+    sheet = PillowImage.new("RGB", (width, drawn.height + gap + BAR_HEIGHT + label + gap), PAPER)
     sheet.paste(drawn, (0, 0))
     ramp = np.linspace(0, 255, width).round().astype(np.uint8)
     bar = np.broadcast_to(_diverging()[ramp], (BAR_HEIGHT, width, 3))
@@ -175,11 +176,11 @@ def _with_bar(drawn: Picture, limit: float, unit: str) -> Picture:
     pen.rectangle((0, top, width - 1, top + BAR_HEIGHT - 1), outline=INK)
     below = top + BAR_HEIGHT + 2
     for x, anchor, text in (
-        (1, "la", f"-{limit:.4g} too low"),
+        (1, "la", f"-{limit:.4g}"),
         (width / 2, "ma", "0"),
-        (width - 2, "ra", f"too high +{limit:.4g} {unit}".strip()),
+        (width - 2, "ra", f"+{limit:.4g} {unit}".strip()),
     ):
-        pen.text((x, below), text, INK, font=_font(), anchor=anchor)
+        pen.text((x, below), text, INK, font=_font(label), anchor=anchor)
     return sheet
 
 
@@ -192,8 +193,8 @@ def _diverging() -> np.ndarray:
 
 
 @cache
-def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size=LABEL_SIZE)
+def _font(size: int = LABEL_SIZE) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size=size)
 
 
 def _png(drawn: Picture, marks: Mapping[str, str] | None = None) -> bytes:

@@ -1,0 +1,146 @@
+"""The question and the answer in three sentences, and what was not shown: composed from the numbers alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from synthassay.records.measurement import Measurement
+from synthassay.records.vocabulary import Axis, Split
+from synthassay.report.contents import Contents
+from synthassay.report.findings import Finding, badness, shown
+from synthassay.report.numbers import count, listed, unit_words
+from synthassay.report.pseudonyms import Pseudonyms
+from synthassay.report.tables import direction_words
+
+FIRST_AXES = {"augment": (Axis.UTILITY, Axis.FIDELITY)}
+ALWAYS = "Nothing here supports replacing a clinical acquisition, or using these images for diagnosis."
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was asked, what was found, what was not shown."""
+
+    asked: str
+    found: str
+    not_shown: str
+
+
+def answer(contents: Contents, findings: tuple[Finding, ...], pseudonyms: Pseudonyms) -> Answer:
+    """Return the three sentences; where nothing was found, they say so."""
+    return Answer(
+        asked=_asked(contents),
+        found=pseudonyms.scrub(_found(contents, findings)),
+        not_shown=_not_shown(contents),
+    )
+
+
+def headline(contents: Contents) -> Measurement | None:
+    """Return the measurement that the answer is built on: the best generator's on the question's own measure.
+
+    The measure is the first that has an interval on the axis that the task asks about first; a measure that a
+    baseline has too comes before one that none has.
+    """
+    task = contents.study.task if contents.study else ""
+    first = FIRST_AXES.get(task, (Axis.FIDELITY,))
+    axes = [*first, *(axis for axis in Axis if axis not in first)]
+    candidates = [m for m in contents.measurements if m.value is not None and not m.stratum]
+    beside = {m.metric for m in candidates if m.of in contents.baselines}
+    learnt = [m for m in candidates if m.of in (contents.generators or contents.baselines)]
+    if not learnt:
+        return None
+    place = {m.metric: i for i, m in reversed(list(enumerate(learnt)))}
+
+    def rank(m: Measurement) -> tuple[int, bool, bool, int, float]:
+        return (axes.index(m.axis), m.interval is None, m.metric not in beside, place[m.metric], badness(m))
+
+    return min(learnt, key=rank)
+
+
+def limits(contents: Contents, pseudonyms: Pseudonyms) -> tuple[str, ...]:
+    """Return what this run does not show, one sentence each, from what is absent in its records."""
+    found = [f"Unmet requirement: {pseudonyms.scrub(text)}" for text in _unmet(contents)]
+    measured = {m.axis for m in contents.measurements if m.value is not None}
+    found += [f"Nothing was measured on {axis}." for axis in Axis if axis not in measured]
+    if contents.cohort is None:
+        found.append("The cohort is not recorded, so this report cannot prove that no subject was on two sides.")
+    elif not contents.cohort.of(Split.EXTERNAL):
+        found.append("No external site was held out: how the images do elsewhere was not shown.")
+    if contents.training:
+        found.append(
+            "Each generator was trained once, with one seed: the intervals cover the choice of subjects, "
+            "not the luck of training."
+        )
+    if Axis.CLINICAL not in measured:
+        found.append("No clinical reader has judged the images.")
+    return (*found, ALWAYS)
+
+
+def _asked(contents: Contents) -> str:
+    judged = listed(list(contents.generators[:3]))
+    more = len(contents.generators) - 3
+    judged += f" and {count(more, 'other generator')}" if more > 0 else ""
+    beside = f" beside {count(len(contents.baselines), 'classical baseline')}" if contents.baselines else ""
+    made = sum(len(contents.manifests[of].images) for of in contents.generators if of in contents.manifests)
+    images = f"{count(made, 'synthetic image')} from " if made else "the images from "
+    if not contents.generators:
+        return f"This run judged {count(len(contents.baselines), 'classical baseline')} and no learnt generator."
+    against = ""
+    if contents.cohort is not None and (test := contents.cohort.subjects(Split.TEST)):
+        cases = len(contents.cohort.of(Split.TEST))
+        against = f" against {count(cases, 'real test case')} of {count(len(test), 'subject')} kept out of training"
+    return f"To answer it, {images}{judged or 'no generator'} were judged{beside}{against}."
+
+
+def _found(contents: Contents, findings: tuple[Finding, ...]) -> str:
+    best = headline(contents)
+    if best is None:
+        reasons = list(dict.fromkeys(m.not_measured for m in contents.measurements if m.not_measured))
+        return f"No measure could be made: {reasons[0] if reasons else 'no generator was judged'}."
+    of = (
+        f"{best.of}, the best of {len(contents.generators)} on this measure,"
+        if len(contents.generators) > 1
+        else best.of
+    )
+    where = f"over {count(best.n, 'case')}" + (f" of {count(best.subjects, 'subject')}" if best.subjects else "")
+    reached = f"{shown(best)} {unit_words(best.unit)}".strip()
+    text = f"{best.title} ({direction_words(best)}): {of} reached {reached} {where}"
+    beside = [f for f in findings if f.measurement is best and f.against in contents.baselines]
+    if not beside:
+        return f"{text}; no baseline was measured beside it."
+    rival = beside[0]
+    words = {
+        "better": f"better than the best baseline, {rival.against}",
+        "worse": f"worse than the best baseline, {rival.against}",
+        "different": f"other than the best baseline, {rival.against}",
+        "not told apart": f"not told apart from the best baseline, {rival.against}",
+        "unknown": f"not comparable with the best baseline, {rival.against}",
+    }[rival.outcome]
+    difference = f"; paired difference {rival.difference}" if rival.difference else ""
+    return f"{text}, {words} ({rival.other_value}{difference}), because {rival.basis}."
+
+
+def _not_shown(contents: Contents) -> str:
+    missing = [m for m in contents.measurements if m.value is None]
+    parts = []
+    if contents.requirements is not None:
+        unmet, total = len(_unmet(contents)), len(contents.requirements.requirements)
+        if unmet:
+            parts.append(
+                f"{unmet} of {count(total, 'requirement')} of the {contents.requirements.protocol} protocol "
+                f"{'is' if unmet == 1 else 'are'} unmet"
+            )
+    if missing:
+        parts.append(f"{count(len(missing), 'measurement')} could not be made")
+    if Axis.CLINICAL not in {m.axis for m in contents.measurements if m.value is not None}:
+        parts.append("no reader has judged the images")
+    return f"Not shown: {'; '.join(parts)}. {ALWAYS}" if parts else ALWAYS
+
+
+def _unmet(contents: Contents) -> list[str]:
+    if contents.requirements is None:
+        return []
+    return [
+        f"{r.statement or r.metric}{f' ({r.of})' if r.of else ''}: {r.reason.rstrip('.')}."
+        for r in contents.requirements.requirements
+        if not r.met
+    ]
