@@ -1,0 +1,75 @@
+"""Precision: how many synthetic images lie where real images lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from synthassay.evaluate.distribution.equal_n import Sample, compared, pooled
+from synthassay.evaluate.distribution.neighbours import NEIGHBOURS, manifolds
+from synthassay.evaluate.metric import Finding, Setting, metric
+from synthassay.records.vocabulary import Axis, Better
+from synthassay.shapes import Features
+
+
+@metric(
+    title="Precision (k = 5)",
+    axis=Axis.FIDELITY,
+    better=Better.HIGHER,
+    unit="share",
+    per="set",
+    source="arXiv:1904.06991",
+    settings={"neighbours": NEIGHBOURS, "ball": "closed"},
+)
+def precision(
+    synthetic_features: Features,
+    synthetic_subjects: Sequence[str],
+    test_features: Features,
+    test_subjects: Sequence[str],
+    seed: int,
+    *,
+    holdout_features: Features | None = None,
+    holdout_subjects: Sequence[str] | None = None,
+    embedding_settings: Mapping[str, Setting] | None = None,
+    real_memo: dict[Any, Any] | None = None,
+) -> Finding:
+    """Return the share of synthetic images that lie within the neighbourhood of some real image.
+
+    Args:
+        synthetic_features: ``cases features``, standardised by real images alone.
+        synthetic_subjects: Subject per case.
+        test_features: ``cases features`` of held-out real images.
+        test_subjects: Subject per case.
+        seed: Root seed of the splits.
+        holdout_features: Further real images that the generator never saw.
+        holdout_subjects: Their subjects.
+        embedding_settings: What the features depend on, for the record.
+        real_memo: Keeps the floor for other generators.
+
+    Returns:
+        A share in [0, 1]; its floor is what real images of other patients reach, always below 1.
+
+    Raises:
+        NotMeasured: Too few subjects or images to split.
+
+    Source:
+        Kynkäänniemi et al. 2019, arXiv 1904.06991, eq. 1 and 2.
+
+    Example:
+        >>> import numpy as np
+        >>> draw = np.random.default_rng(0).normal(size=(180, 2))
+        >>> people = [str(i) for i in range(120)]
+        >>> found = precision(draw[:60] + 9.0, people[:60], draw[60:], people, 0)
+        >>> round(found.value, 1), round(found.floor, 1)
+        (0.0, 1.0)
+    """
+    return compared(
+        "precision",
+        lambda judged, comparator: manifolds(judged.features, comparator.features).precision,
+        Sample.of(synthetic_features, synthetic_subjects),
+        pooled(Sample.of(test_features, test_subjects), holdout_features, holdout_subjects),
+        seed=seed,
+        real_memo={} if real_memo is None else real_memo,
+        bounds=(0.0, 1.0),
+        settings=dict(embedding_settings or {}),
+    )

@@ -1,0 +1,1 @@
+"""Diversity: whether synthetic images vary as real ones do."""
