@@ -32,8 +32,8 @@ def folder_image_set(
 ) -> ImageSet:
     """Return the images at a path as a set; each was read once and found sound.
 
-    A folder with a ``manifest.json`` is read by it: cases, labels, the real case that each image should equal, and the
-    subject where an image comes from one. Elsewhere labels are the class subfolders or columns.
+    A folder with a ``manifest.json`` is read by it, in its order: cases, labels, the real case that each image should
+    equal, and the subject where an image comes from one. Elsewhere labels are the class subfolders or columns.
 
     Args:
         name: Name of the set, shown in tables.
@@ -85,7 +85,7 @@ def _in_role(listing: Listing, role: str) -> tuple[Case, ...]:
     found = role if role in present else main_role(listing)
     cases = tuple(
         case.model_copy(update={"images": {role: case.images[found]}})
-        for case in sorted(listing.cases, key=lambda case: case.case)
+        for case in listing.cases
         if found in case.images
     )
     if not cases:
