@@ -12,6 +12,7 @@ import numpy as np
 from synthassay.data.image_set import ImageSet
 from synthassay.errors import DataError, ImageError, NotMeasured
 from synthassay.evaluate.features.embedding import EMBEDDINGS, Standardiser
+from synthassay.evaluate.leakage.prints import Prints, take_prints
 from synthassay.images.image import Image
 from synthassay.protocols.protocol import Protocol
 from synthassay.randomness import derive, stream
@@ -226,6 +227,12 @@ class Evidence:
             "features_left_out": "; ".join(f"{name}: {why}" for name, why in scale.dropped.items()) or "none",
             "features_undefined_in_synthetic": "; ".join(f"{name}: {n}" for name, n in undefined.items()) or "none",
         }
+
+    def _prints(self, which: str) -> Prints:
+        images = self.image_set(which)
+        return self._kept(
+            f"{which}_prints", partial(take_prints, images, subjects_of(images)), real=which in _OF_THE_COHORT
+        )
 
     def _labels(self, which: str) -> list[str]:
         images = self.image_set(which)

@@ -14,6 +14,7 @@ SETS = {
 VIEWS = {
     "images": "float32 array, cases channels *space, in physical units",
     "features": "float64 array, cases features: the embedding, standardised by the real test images alone",
+    "prints": "small patterns and pixel hashes (leakage.prints.Prints), read image by image",
     "labels": "class name per case",
     "subjects": "subject per case",
     "cases": "case identifier per case",

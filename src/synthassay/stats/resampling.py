@@ -58,6 +58,37 @@ def mean_interval(
         (-0.44, 6.44)
     """
     sums, sizes = cluster_sums(values, subjects)
+    return _ratio_interval(sums, sizes, rng, draws, level)
+
+
+def ratio_interval(
+    numerators: ArrayLike,
+    denominators: ArrayLike,
+    subjects: Sequence[str],
+    *,
+    rng: np.random.Generator,
+    draws: int = 2000,
+    level: float = 0.95,
+) -> Interval | None:
+    """Return an interval for sum(numerators) / sum(denominators), by the method of ``mean_interval``.
+
+    Args:
+        numerators: Finite value per case.
+        denominators: Positive value per case.
+        subjects: Subject of each case, in the same order.
+        rng: Source of the draws.
+        draws: Bootstrap draws.
+        level: Coverage aimed at.
+
+    Returns:
+        The interval; None with fewer than three subjects.
+    """
+    tops, _ = cluster_sums(numerators, subjects)
+    bottoms, _ = cluster_sums(denominators, subjects)
+    return _ratio_interval(tops, bottoms, rng, draws, level)
+
+
+def _ratio_interval(sums: Floats, sizes: Floats, rng: np.random.Generator, draws: int, level: float) -> Interval | None:
     count = len(sums)
     if count < LEAST_SUBJECTS:
         return None
