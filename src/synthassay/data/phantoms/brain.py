@@ -15,7 +15,6 @@ from synthassay.data.phantoms.fields import (
     BandField,
     Point,
     cover,
-    depth_in,
     distance_to_zero,
     ellipsoid,
     slab,
@@ -71,7 +70,7 @@ class Place:
 
 
 def place(traits: Traits, grid: Grid) -> Place:
-    """Map each voxel into the MNI frame: scaled, then bent by a smooth field of some 2.5 mm, so that no side is equal."""
+    """Map each voxel into the MNI frame: scaled, then bent by a smooth field of some 2.5 mm, so that sides differ."""
     axes = grid.axes()
     rng = stream(traits.seed, "shape")
     x, y, z = (

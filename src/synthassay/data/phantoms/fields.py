@@ -74,12 +74,6 @@ def distance_to_zero(field: np.ndarray, spacing_mm: Sequence[float]) -> np.ndarr
     return np.abs(field) / np.maximum(slope, 0.3 * float(slope.mean()) + 1e-9)
 
 
-def depth_in(norm: np.ndarray, spacing_mm: Sequence[float]) -> np.ndarray:
-    """Return the depth in mm inside the surface ``norm = 1`` (negative outside), to first order."""
-    slope = gradient_norm(norm, spacing_mm)
-    return (1 - norm) / np.maximum(slope, 1e-4)
-
-
 def ellipsoid(
     at: Sequence[np.ndarray], centre: Point, radii: Point, *, power: float = 2.0, yaw: float = 0.0
 ) -> np.ndarray:
@@ -87,7 +81,8 @@ def ellipsoid(
 
     Args:
         at: Coordinates x, y, z.
-        centre: Its middle; radii: its half axes.
+        centre: Its middle.
+        radii: Its half axes.
         power: 2 is an ellipsoid; larger is boxier.
         yaw: Turn about z in radians.
     """

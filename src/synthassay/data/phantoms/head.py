@@ -108,7 +108,7 @@ def _head_surface(traits: Traits, where: Place, skull: np.ndarray) -> np.ndarray
 
 def _muscle(traits: Traits, where: Place) -> np.ndarray:
     """Share of muscle in soft tissue: temporalis, neck and face, streaked with fat."""
-    side, _, z = where.folded
+    z = where.at[2]
     temporalis = ellipsoid(where.folded, (72, 16, -12), (9, 34, 36))
     streaks = BandField(stream(traits.seed, "muscle"), 20.0, bandwidth=0.5)(*where.at, within=z < -15)
     deep = cover(-34 - z + 5 * streaks, 6.0) * (0.86 + 0.14 * np.tanh(4 * streaks + 2.4))

@@ -31,7 +31,7 @@ def draw_lesions(traits: Traits, where: Place, brain: BrainParts) -> Lesions:
 
 
 def _plaques(rng: np.random.Generator, where: Place, brain: BrainParts, rough: np.ndarray) -> Lesions:
-    """Two of three plaques touch the ventricles and point away from them (Dawson's fingers), the others lie anywhere."""
+    """Two of three plaques lie beside the ventricles and point away (Dawson's fingers), the others lie anywhere."""
     white = (brain.cerebrum > 0.99) & (brain.ribbon < 0.01) & (brain.nuclei < 0.01) & (brain.ventricles < 0.01)
     away = -brain.to_ventricle
     beside = white & (away > 1) & (away < 9) & (where.at[2] > 6)

@@ -14,7 +14,6 @@ from synthassay.data.phantoms.anatomy import Anatomy, Tissue
 from synthassay.data.phantoms.fields import smooth_field
 from synthassay.errors import ImageError
 
-FieldTesla = Literal[1.5, 3.0]
 Contrast = Literal["t1", "t2", "pd", "flair"]
 CONTRASTS: tuple[Contrast, ...] = ("t1", "t2", "pd", "flair")
 
@@ -29,12 +28,13 @@ class Relaxation:
 
 
 _NONE = Relaxation(1.0, 1.0, 0.0)
-# 1.5 T: BrainWeb (Kwan 1999, doi:10.1109/42.816072) except deep grey T1, putamen and caudate of Wright 2008 scaled to
-# BrainWeb's cortex. 3 T: T1 of white, cortical and deep grey matter of Wright 2008 (doi:10.1007/s10334-008-0104-8); T2 of
-# white and grey matter of Wansapura 1999 (doi:10.1002/(SICI)1522-2586(199904)9:4<531::AID-JMRI4>3.0.CO;2-L); muscle of
-# Stanisz 2005 (doi:10.1002/mrm.20605); fat of de Bazelaire 2004 (doi:10.1148/radiol.2303021331); fluid as at 1.5 T
-# but with T1 near 4 s. Tumour, oedema, marrow and the 3 T plaque are set between these to look as they do in patients.
-_TISSUES: dict[FieldTesla, dict[Tissue, Relaxation]] = {
+# 1.5 T: BrainWeb (Kwan 1999, doi:10.1109/42.816072), except deep grey: BrainWeb's cortex times the ratio of putamen to
+# cortex of Wright 2008 (doi:10.1007/s10334-008-0104-8).
+# 3 T: T1 of white matter, cortex and putamen of Wright 2008; T2 of white matter and cortex of Wansapura 1999
+# (J Magn Reson Imaging 9:531); muscle of Stanisz 2005 (doi:10.1002/mrm.20605); fat of de Bazelaire 2004
+# (doi:10.1148/radiol.2303021331); fluid with T1 of 4 s and T2 as at 1.5 T, since partial volume and flow shorten it.
+# Tumour, oedema, marrow and the plaque at 3 T are chosen between these, so that they look as they do in patients.
+_TISSUES: dict[float, dict[Tissue, Relaxation]] = {
     1.5: {
         Tissue.AIR: _NONE,
         Tissue.MUSCLE: Relaxation(900, 47, 1.0),
@@ -76,7 +76,7 @@ def tissues(field_tesla: float) -> dict[Tissue, Relaxation]:
         raise ImageError(
             "field strength", "has no table of relaxation times", value=f"{field_tesla} T", remedy="Use 1.5 or 3 T."
         )
-    return _TISSUES[1.5 if field_tesla == 1.5 else 3.0]
+    return _TISSUES[field_tesla]
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class Scanner:
     """
 
     name: str
-    field_tesla: FieldTesla
+    field_tesla: float
     gain: float
     bias: float
     noise: float
@@ -148,7 +148,7 @@ class Scanner:
     sequences: dict[Contrast, Sequence]
 
 
-def _protocol(field: FieldTesla, *, t1: tuple[float, float], t2: tuple[float, float]) -> dict[Contrast, Sequence]:
+def _protocol(field: float, *, t1: tuple[float, float], t2: tuple[float, float]) -> dict[Contrast, Sequence]:
     ti = round(nulling_ti(_TISSUES[field][Tissue.CSF].t1, 9000))
     return {
         "t1": Sequence(te=t1[0], tr=t1[1]),

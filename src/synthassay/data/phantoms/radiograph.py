@@ -13,7 +13,7 @@ from synthassay.data.phantoms.chest import FIELD_MM, Paths, Thorax, trace
 from synthassay.errors import ImageError
 
 BONE_OVER_SOFT = 1.9
-"""Attenuation of bone that replaces soft tissue, relative to soft tissue, near 70 keV (ICRU 44 cortical bone, half dense)."""
+"""Excess of bone over the soft tissue it replaces, relative to soft tissue, near 65 keV: cortical bone of ICRU 44."""
 
 
 @dataclass(frozen=True)

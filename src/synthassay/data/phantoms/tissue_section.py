@@ -140,7 +140,7 @@ def _gland(tile: _Tile, row: float, column: float, radius: float) -> np.ndarray:
     waves = [(k, rng.normal(0, 0.09 / k**0.5), rng.uniform(0, 2 * np.pi)) for k in (2, 3, 4)]
     away = np.hypot(tile.rows - row, tile.columns - column)
     angle = np.arctan2(tile.columns - column, tile.rows - row)
-    edge = radius * (1 + sum(a * np.cos(k * angle + phase) for k, a, phase in waves))
+    edge = radius * (1 + np.sum([a * np.cos(k * angle + phase) for k, a, phase in waves], axis=0))
     if away.min() > edge.max() + 3:
         return np.zeros_like(away)
     whole = np.clip((edge - away) / tile.mpp + 0.5, 0, 1)
