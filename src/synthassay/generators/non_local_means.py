@@ -72,9 +72,8 @@ class NonLocalMeans(Generator):
         if strength <= 0:
             return slices
         size, distance = self.settings.patch_size, self.settings.patch_distance
-        return np.stack(
-            [
-                denoise_nl_means(one, size, distance, h=strength, fast_mode=True, channel_axis=0).astype(np.float64)
-                for one in slices
-            ]
-        )
+        # with channel_axis=0, scikit-image 0.26 returns a picture of one channel transposed
+        one_channel = slices.shape[1] == 1
+        pictures, axis = (slices[:, 0], None) if one_channel else (slices, 0)
+        done = [denoise_nl_means(p, size, distance, h=strength, fast_mode=True, channel_axis=axis) for p in pictures]
+        return np.reshape(done, slices.shape)

@@ -135,6 +135,7 @@ def learn_features(
             optimiser.step()
             errors.append(error.item())
     encoder.requires_grad_(False)
+    encoder.zero_grad(set_to_none=True)
     _scale_features(encoder, examples, rng)
     last = errors[-max(1, len(errors) // 10) :]
     return sum(last) / len(last)

@@ -21,14 +21,14 @@ from synthassay.records.cohort import Case, Cohort
 from synthassay.records.spec import StudySpec
 from synthassay.records.vocabulary import Role, Split
 from synthassay.tasks.base import TASKS, Request, Task
-from synthassay.tasks.units import window
+from synthassay.tasks.units import stored_type, window
 
 
 @TASKS.add("augment")
 class Augment(Task):
     """Make ``[sampling] per_class`` pictures of each class.
 
-    A synthetic picture has the real pictures' pixel type: a judge must not tell them apart by how values are rounded.
+    Where real pictures hold whole numbers, so do synthetic ones: a judge must not tell them apart by their rounding.
     """
 
     name: ClassVar[str] = "augment"
@@ -49,8 +49,7 @@ class Augment(Task):
     @cached_property
     def scale(self) -> IntensityScale:
         """Pixel values to the model's [-1, 1]."""
-        stored = ImageStore(self.cohort).read(self._first.images[self.role])
-        return IntensityScale(*window(self.spec, stored.unit, stored.pixels.dtype, self._first.case))
+        return IntensityScale(*window(self.spec, self._example.unit, self._stored, self._first.case))
 
     def facts(self, neighbours: int = 1) -> Facts:
         """What a generator is built for; a picture has no neighbours.
@@ -90,13 +89,12 @@ class Augment(Task):
         return Batch(label=torch.tensor([self.cohort.classes.index(request.label)]))
 
     def image(self, request: Request, generated: Tensor) -> Image:
-        """The picture in the real pictures' values, pixel type and pixel size."""
+        """The picture in the real pictures' values and pixel size."""
         physical = np.asarray(self.scale.to_physical(generated[0].numpy()))
         example = self._example
-        if np.issubdtype(example.pixels.dtype, np.integer):
-            limits = np.iinfo(example.pixels.dtype)
-            physical = np.rint(physical).clip(limits.min, limits.max)
-        return Image(physical.astype(example.pixels.dtype), example.geometry, example.unit, "", dict(example.meta))
+        if np.issubdtype(self._stored, np.integer):
+            physical = np.rint(physical)
+        return Image(physical.astype(np.float32), example.geometry, example.unit, "", dict(example.meta))
 
     def real(self, role: str, split: Split) -> ImageSet:
         """Real pictures of a split, with their classes.
@@ -124,6 +122,10 @@ class Augment(Task):
                 return case
         known = sorted({name for case in self.cohort.cases for name in case.images})
         raise DataError("cohort", f"has no image of role {self.role!r}", remedy=f"It has: {', '.join(known)}.")
+
+    @cached_property
+    def _stored(self) -> np.dtype:
+        return stored_type(self.cohort, self._first.images[self.role])
 
     @cached_property
     def _example(self) -> Image:

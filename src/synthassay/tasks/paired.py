@@ -22,7 +22,7 @@ from synthassay.shapes import SpatialMask
 from synthassay.tasks.base import Request, Task
 from synthassay.tasks.foreground import foreground
 from synthassay.tasks.slices import Pair, PairMemory, SliceExamples, stacked, to_model
-from synthassay.tasks.units import window
+from synthassay.tasks.units import stored_type, window
 
 
 class PairedTask(Task):
@@ -61,8 +61,8 @@ class PairedTask(Task):
     def scale(self) -> IntensityScale:
         """Physical values to the model's [-1, 1]; one scale for source and target."""
         case = self._first
-        stored = ImageStore(self.cohort).read(case.images[self.roles()[-1]])
-        return IntensityScale(*window(self.spec, stored.unit, stored.pixels.dtype, case.case))
+        unit, stored = self.pairs(case.case).reference.unit, stored_type(self.cohort, case.images[self.roles()[-1]])
+        return IntensityScale(*window(self.spec, unit, stored, case.case))
 
     def facts(self, neighbours: int = 1) -> Facts:
         """What a generator is built for; ``neighbours`` slices of a volume stand as source channels.

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
+from synthassay.data.npz.archive import Archive, ArrayCache
+from synthassay.data.store import ImageStore
 from synthassay.errors import Fault, ImageError, SpecError
 from synthassay.images.image import Image
 from synthassay.images.intensity import percentile_normalise
+from synthassay.records.base import inside
+from synthassay.records.cohort import Cohort, Locator
 from synthassay.records.spec import StudySpec
 from synthassay.records.vocabulary import Modality, Unit
 from synthassay.shapes import SpatialMask
@@ -38,6 +44,13 @@ def relative(image: Image, mask: SpatialMask, where: str) -> Image:
         raise ImageError(
             f"{where}: {problem.where}", problem.what, value=problem.value, remedy=problem.remedy
         ) from None
+
+
+def stored_type(cohort: Cohort, where: Locator) -> np.dtype:
+    """Return the pixel type that an image has on disk; 8 bits declare a range, floating point declares none."""
+    if where.path.lower().endswith(".npz"):
+        return Archive(inside(Path(cohort.root), where.path), ArrayCache(0)).headers[where.key][1]
+    return ImageStore(cohort).read(where).pixels.dtype
 
 
 def window(spec: StudySpec, unit: Unit, stored: np.dtype, where: str) -> tuple[float, float]:
