@@ -22,8 +22,6 @@ from synthassay.records.study_file import faults_of, in_file_order, place, read_
 from synthassay.registry import Registry
 from synthassay.tasks import TASKS, Task
 
-PHANTOM_PREFIX = "phantom:"
-
 
 @dataclass(frozen=True)
 class PlannedGenerator:
@@ -126,7 +124,7 @@ def _name_faults(table: dict[str, Any], text: str) -> list[Fault]:
     if isinstance(source, str) and source:
         from synthassay.data.phantoms.source import PHANTOMS
 
-        known = [*SOURCES.names(), *(f"{PHANTOM_PREFIX}{name.removeprefix(PHANTOM_PREFIX)}" for name in PHANTOMS)]
+        known = [*SOURCES.names(), *PHANTOMS]
         if source not in known:
             where = place(text, ("data", "source"))
             faults.append(Fault(where, "no known source has this name", source, did_you_mean(source, known)))
