@@ -67,7 +67,7 @@ def kernel_distance(
         >>> people = [str(i) for i in range(120)]
         >>> found = kernel_distance(draw[:60] + 1.0, people[:60], draw[60:], people, 0)
         >>> round(found.value, 1), round(found.floor, 1)
-        (17.9, 0.1)
+        (17.9, 0.0)
     """
     synthetic = Sample.of(synthetic_features, synthetic_subjects)
     real = pooled(Sample.of(test_features, test_subjects), holdout_features, holdout_subjects)
