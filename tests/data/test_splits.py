@@ -18,9 +18,7 @@ def case(name, subject, label="", site=""):
 
 
 def people(count, label=lambda i: "", site=lambda i: "", images=2):
-    return [
-        case(f"s{i:03d}-{k}", f"s{i:03d}", label(i), site(i)) for i in range(count) for k in range(images)
-    ]
+    return [case(f"s{i:03d}-{k}", f"s{i:03d}", label(i), site(i)) for i in range(count) for k in range(images)]
 
 
 def deal(cases, rule="subject", seed=1, **more):

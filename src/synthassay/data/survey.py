@@ -49,7 +49,7 @@ def survey(
             role. The message lists up to ten of them with their reasons.
     """
     looks: list[Look] = []
-    problems: list[str] = []
+    problems: list[SynthassayError] = []
     for done, case in enumerate(cases, start=1):
         first: Image | None = None
         for role in (role for role in roles if role in case.images):
@@ -58,20 +58,14 @@ def survey(
                 if first is not None:
                     require_same_grid(first, image, names=(f"case {case.case}: {roles[0]}", role))
             except SynthassayError as problem:
-                problems.append(str(problem))
+                problems.append(problem)
                 continue
             first = image if first is None else first
             looks.append(_look(case, role, image))
         if progress:
             progress(done, len(cases))
     if problems:
-        shown = "\n".join(f"  - {problem}" for problem in problems[:10])
-        more = f"\n  - and {len(problems) - 10} more" if len(problems) > 10 else ""
-        raise DataError(
-            "images",
-            f"{len(problems)} image(s) of {len(cases)} case(s) cannot be used:\n{shown}{more}\n",
-            remedy="Repair these images or take them out of the data; none is skipped in silence.",
-        )
+        raise _unusable(problems, len(cases))
     return looks
 
 
@@ -139,6 +133,21 @@ def _look(case: Case, role: str, image: Image) -> Look:
     spacing = image.geometry.spacing_mm
     return Look(
         case.case, case.subject, role, pixels.shape[0], image.space, spacing, image.geometry.mpp, image.unit, digest
+    )
+
+
+def _unusable(problems: Sequence[SynthassayError], cases: int) -> DataError:
+    reasons = [
+        f"\n  - {problem.where}: {problem.what}" + (f" ({problem.value})" if problem.value is not None else "")
+        for problem in problems[:10]
+    ]
+    if len(problems) > 10:
+        reasons.append(f"\n  - and {len(problems) - 10} more")
+    remedies = dict.fromkeys(problem.remedy for problem in problems if problem.remedy)
+    return DataError(
+        "images",
+        f"{len(problems)} image(s) of {cases} case(s) cannot be used, and none is skipped in silence:{''.join(reasons)}",
+        remedy="\n" + " ".join(remedies or ["Repair these images or take them out of the data."]),
     )
 
 

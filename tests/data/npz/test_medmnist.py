@@ -50,7 +50,9 @@ def test_grey_colour_and_volumes_are_told_apart(tmp_path, tail, pixels, unit):
 def test_rows_of_several_findings_are_named_by_those_present(tmp_path):
     archive, layout, arrays = medmnist(tmp_path, 28, 28, labels=3)
     first = arrays["train_labels"][0]
-    assert layout.listing(archive, Fields()).cases[0].label == ("+".join(str(i) for i in np.flatnonzero(first)) or "none")
+    assert layout.listing(archive, Fields()).cases[0].label == (
+        "+".join(str(i) for i in np.flatnonzero(first)) or "none"
+    )
 
 
 def test_a_named_field_is_refused_because_the_file_has_none(tmp_path):

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import ndimage
 
 from synthassay.data.listing import Fields
 from synthassay.data.npz.archive import Archive, ArrayCache
-from synthassay.data.npz.layout import ArrayRole, MaskRule, NpzLayout
+from synthassay.data.npz.layout import ArrayRole, MaskRule, NpzLayout, _without_holes
 from synthassay.data.npz.recognise import layout_of
 from synthassay.errors import DataError, ImageError
 from synthassay.records.vocabulary import Unit
@@ -69,7 +72,11 @@ def test_colour_pictures_have_channels_first_and_labels_by_class_name(tmp_path):
 
 def test_another_field_can_be_the_class(tmp_path):
     archive, layout = opened(
-        tmp_path, image=np.zeros((2, 4, 4)), label=np.array(["a", "b"]), grade=np.array([3, 4]), subject=np.array([7, 8])
+        tmp_path,
+        image=np.zeros((2, 4, 4)),
+        label=np.array(["a", "b"]),
+        grade=np.array([3, 4]),
+        subject=np.array([7, 8]),
     )
     assert [c.label for c in layout.listing(archive, Fields(label="grade")).cases] == ["3", "4"]
     assert [c.subject for c in layout.listing(archive, Fields()).cases] == ["7", "8"]
@@ -95,16 +102,26 @@ def test_declared_axes_flips_offsets_and_masks(tmp_path):
     assert mask.pixels[0, 3, 2, 1]
 
 
-def test_airways_inside_the_body_belong_to_the_body_and_the_room_outside_does_not(tmp_path):
-    ring = np.zeros((1, 1, 7, 7), np.int16)
-    ring[0, 0, 1:6, 1:6] = 1000
-    ring[0, 0, 3, 3] = 0
-    np.savez(tmp_path / "x.npz", ct=ring)
+def test_airways_belong_to_the_body_and_couch_and_air_around_it_do_not(tmp_path):
+    stored = np.full((1, 2, 9, 9), 120, np.int16)
+    stored[0, :, 1:6, 1:6] = 1000
+    stored[0, :, 3, 3] = 0  # airway
+    stored[0, :, 7, :] = 900  # couch
+    np.savez(tmp_path / "x.npz", ct=stored)
     archive = Archive(tmp_path / "x.npz", ArrayCache(0))
-    layout = NpzLayout(
-        "t", frozenset({"ct"}), (ArrayRole("ct", "image", Unit.HU, "z y x"),), {"mask": MaskRule(("ct",), filled=True)}
-    )
-    assert layout.image(archive, "derived:mask", 0).pixels.sum() == 25
+    rule = MaskRule(("ct",), above=500, solid=True)
+    layout = NpzLayout("t", frozenset({"ct"}), (ArrayRole("ct", "image", Unit.HU, "z y x"),), {"mask": rule})
+    expected = np.zeros((9, 9, 2), bool)
+    expected[1:6, 1:6] = True
+    assert np.array_equal(layout.image(archive, "derived:mask", 0).pixels[0], expected)
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=20, deadline=None)
+def test_holes_are_filled_as_scipy_fills_each_slice(seed):
+    mask = np.random.default_rng(seed).random((9, 8, 5)) < 0.6
+    filled = [ndimage.binary_fill_holes(mask[:, :, z]) for z in range(5)]
+    assert np.array_equal(_without_holes(mask), np.stack(filled, axis=-1))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +130,10 @@ def test_airways_inside_the_body_belong_to_the_body_and_the_room_outside_does_no
         ({"image": np.zeros((2, 4, 4)), "t1": np.zeros((3, 4, 4))}, "different numbers of cases.*image: 2, t1: 3"),
         ({"image": np.zeros((2, 4, 4)), "subject": np.array(["a"])}, "has 1 values for 2 cases"),
         ({"image": np.zeros((2, 4, 4)), "case": np.array(["a", "a"])}, r"1 case\(s\) are listed twice \(a\)"),
-        ({"image": np.zeros((2, 4, 4)), "label": np.array([0, 2]), "class_names": np.array(["x", "y"])}, "index 2 class"),
+        (
+            {"image": np.zeros((2, 4, 4)), "label": np.array([0, 2]), "class_names": np.array(["x", "y"])},
+            "index 2 class",
+        ),
         ({"image": np.zeros((2, 4, 4)), "unit": np.array("Hu")}, r"is not a unit \(Hu\). Did you mean: HU"),
         ({"numbers": np.zeros(5)}, r"no layout that is known here \(numbers \(5,\)\)"),
     ],

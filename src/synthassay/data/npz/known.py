@@ -21,7 +21,8 @@ XRAY_KERMANY = NpzLayout(
     ),
 )
 
-# Stored values are HU + 1000, 0 outside the body. The right parotid lies at low x, so x runs to the patient's left.
+# Stored values are HU + 1000. The right parotid lies at low x, so x runs to the patient's left. Air around the patient
+# is partly 0 and partly as scanned; -500 HU, half-way between air and soft tissue, is the skin at any voxel size.
 CT_OPENKBP = NpzLayout(
     name="OpenKBP head-and-neck CT",
     marks=frozenset({"ct", "oar", "oar_contoured", "ptv70"}),
@@ -29,14 +30,15 @@ CT_OPENKBP = NpzLayout(
         ArrayRole("ct", "image", Unit.HU, "z y x", flipped="xyz", offset=-1000.0),
         ArrayRole("oar", "structures", Unit.LABEL, "z y x", flipped="xyz"),
     ),
-    masks={"mask": MaskRule(("ct",), filled=True)},
+    masks={"mask": MaskRule(("ct",), above=500, solid=True)},
     case="patient",
     subject="patient",
     split="split",
     spacing="spacing_mm",
     notes=(
-        "The offset of 1000 between stored values and HU is inferred (soft tissue +39 HU, fat -87 HU); outside the body"
-        " stands -1000 HU. Values stop at 3095 HU.",
+        "The offset of 1000 between stored values and HU is inferred (soft tissue +39 HU, fat -87 HU). Values stop"
+        " at 3095 HU.",
+        "The body mask is the largest part above -500 HU with the holes of its axial slices.",
         "The place of the grid in the scanner is not kept: its middle stands at 0 mm.",
     ),
 )
@@ -80,7 +82,7 @@ MRI_HIPPOCAMPUS = NpzLayout(
     name="MSD hippocampus crops",
     marks=frozenset({"image", "label", "case", "original_shape", "p999_intensity"}),
     roles=(ArrayRole("image", "image"), ArrayRole("label", "structures", Unit.LABEL)),
-    masks={"mask": MaskRule(("image",), filled=True)},
+    masks={"mask": MaskRule(("image",), solid=True)},
     case="case",
     subject="case",
     split="split",

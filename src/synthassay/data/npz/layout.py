@@ -50,15 +50,18 @@ class ArrayRole:
 
 @dataclass(frozen=True)
 class MaskRule:
-    """A mask that the file does not hold: where any of some arrays is above 0 as stored.
+    """A mask that the file does not hold: where any of some arrays is above a value.
 
     Attributes:
         keys: Arrays with a row per case.
-        filled: Holes inside an axial slice belong to the mask (airways lie inside the body).
+        above: In stored values.
+        solid: Only the largest connected part belongs to the mask, and so do the holes in its axial slices: a couch is
+            not the body, and airways are.
     """
 
     keys: tuple[str, ...]
-    filled: bool = False
+    above: float = 0.0
+    solid: bool = False
 
 
 DERIVED = "derived:"
@@ -176,10 +179,10 @@ class NpzLayout:
         if rule is None:
             raise ImageError(str(archive.path), "has no rule for this mask", value=name)
         first = next(role for role in self.roles if role.key == rule.keys[0])
-        above = np.any([_row(archive, replace(first, key=key), index) > 0 for key in rule.keys], axis=0)
+        above = np.any([_row(archive, replace(first, key=key), index) > rule.above for key in rule.keys], axis=0)
         mask = _oriented(above, first)
-        if rule.filled:
-            mask = np.stack([ndimage.binary_fill_holes(mask[0, :, :, z]) for z in range(mask.shape[3])], axis=-1)[None]
+        if rule.solid:
+            mask = _without_holes(_largest_part(mask[0]))[None]
         return Image(mask, self._geometry(archive, first, mask.shape[1:], index), Unit.LABEL)
 
     def _count(self, archive: Archive) -> int:
@@ -287,6 +290,22 @@ def _oriented(pixels: np.ndarray, role: ArrayRole) -> np.ndarray:
     if names == ["z", "y", "x"]:
         pixels = pixels.transpose(2, 1, 0)
     return np.ascontiguousarray(pixels)[None]
+
+
+def _largest_part(mask: np.ndarray) -> np.ndarray:
+    parts, count = ndimage.label(mask)
+    return parts == np.bincount(parts.ravel(), minlength=2)[1:].argmax() + 1 if count > 1 else mask
+
+
+def _without_holes(mask: np.ndarray) -> np.ndarray:
+    # What is not mask and does not reach the rim of its axial slice is a hole; one labelling serves all slices.
+    in_plane = ndimage.generate_binary_structure(3, 1) & np.array([False, True, False])
+    parts, count = ndimage.label(~mask, in_plane)
+    outside = np.zeros(count + 1, bool)
+    for rim in (parts[0], parts[-1], parts[:, 0], parts[:, -1]):
+        outside[rim] = True
+    outside[0] = False
+    return ~outside[parts]
 
 
 def _spacing(archive: Archive, key: str, case: int | None) -> tuple[float, ...]:
