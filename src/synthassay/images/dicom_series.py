@@ -85,7 +85,11 @@ def files_of_series(folder: Path, key: str) -> list[Path]:
 def _candidates(folder: Path) -> list[Path]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     visible = [p for p in files if not any(part.startswith(".") for part in p.relative_to(folder).parts)]
-    return [p for p in visible if p.name.upper() != "DICOMDIR" and (p.suffix.lower() in (".dcm", ".ima") or _dicm(p))]
+    return [
+        p
+        for p in visible
+        if not p.name.upper().startswith("DICOMDIR") and (p.suffix.lower() in (".dcm", ".ima") or _dicm(p))
+    ]
 
 
 def _dicm(path: Path) -> bool:
@@ -186,8 +190,9 @@ def _require_even(where: str, depth: np.ndarray, gaps: np.ndarray) -> None:
         return
     between = f"between {depth[odd[0]]:.2f} and {depth[odd[0] + 1]:.2f} mm"
     multiples = np.rint(gaps / distance)
-    if multiples.min() >= 1 and np.allclose(gaps, multiples * distance, rtol=0, atol=play):
-        missing = int((multiples - 1).sum())
+    missing = int((multiples - 1).sum())
+    whole = multiples.min() >= 1 and np.allclose(gaps, multiples * distance, rtol=0, atol=play)
+    if whole and missing <= len(depth):
         raise ImageError(
             where,
             f"lacks {missing} slice{'s' if missing > 1 else ''}, the first {between}",

@@ -42,8 +42,8 @@ def decoding(path: Path) -> Iterator[list[str]]:
             yield heard
         heard.extend(sorted({str(warning.message).splitlines()[0] for warning in caught}))
     except DAMAGE as problem:
-        first = (str(problem).splitlines() or [type(problem).__name__])[0]
-        raise ImageError(str(path), f"cannot be decoded as DICOM: {first}", remedy=REMEDY) from None
+        said = " ".join(str(problem).split()) or type(problem).__name__
+        raise ImageError(str(path), "cannot be decoded as DICOM", value=said, remedy=REMEDY) from None
 
 
 def dataset_of(path: Path, *, pixels: bool = True) -> Dataset:
@@ -80,6 +80,7 @@ def values_of(path: Path, dataset: Dataset) -> tuple[np.ndarray, bool, dict[str,
     notes: dict[str, str] = {}
     with decoding(path) as heard:
         values = pixel_array(dataset)
+        values = values.astype(values.dtype.newbyteorder("="), copy=False)
         if dataset.PhotometricInterpretation == "PALETTE COLOR":
             values = apply_color_lut(values, dataset)
     grey = dataset.PhotometricInterpretation in ("MONOCHROME1", "MONOCHROME2")

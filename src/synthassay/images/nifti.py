@@ -125,6 +125,8 @@ def _affine(path: Path, file: nib.Nifti1Image) -> Affine | None:
 
 def _spacing(path: Path, file: nib.Nifti1Image) -> tuple[float, ...]:
     zooms = [float(z) * _scale(path, file) for z in file.header.get_zooms()[: len(_space(file))]]
+    if all(z == 1 for z in zooms) and file.header.get_xyzt_units()[0] == "unknown":
+        return ()  # what a header holds when nobody set it
     return tuple(zooms) if all(np.isfinite(zooms)) and min(zooms) > 0 else ()
 
 
@@ -185,7 +187,7 @@ def _write(path: Path, image: Image, label: SyntheticLabel) -> Path:
             zooms = spacing[::-1] if len(image.space) == 2 else spacing
             header.set_zooms(zooms)
         else:
-            header["pixdim"][1:4] = 0  # unknown, and never written as 1 mm
+            header.set_xyzt_units("unknown")  # with NIfTI's default of 1: unknown, not 1 mm
     header["descrip"] = f"SYNTHETIC; {label.software}; {label.identifier}".encode()[:79]
     header["intent_name"] = b"synthetic"
     header.extensions.append(Nifti1Extension(COMMENT, text_of(payload(image, label)).encode()))

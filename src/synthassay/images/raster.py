@@ -22,26 +22,28 @@ from synthassay.records.vocabulary import Unit
 from synthassay.shapes import Pixels
 
 PNG_MAGIC, JPEG_MAGIC = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+DEPTH_AT = 24  # of the bit depth in a PNG: signature 8, chunk head 8, width and height 8
 PREFIX = "synthassay:"
 
 
 def _read(path: Path, *, key: str, index: int | None, unit: Unit | None) -> Image:
     refuse_selection(path, key, index, "one picture")
-    with _opened(path) as picture:
-        if getattr(picture, "n_frames", 1) > 1:
-            raise ImageError(str(path), "is an animation", value=f"{picture.n_frames} frames", remedy="Split it first.")
-        entries = _entries(picture)
-        pixels = _pixels(path, picture)
+    content = path.read_bytes()
+    picture = _decoded(path, content)
+    if getattr(picture, "n_frames", 1) > 1:
+        raise ImageError(str(path), "is an animation", value=f"{picture.n_frames} frames", remedy="Split it first.")
+    entries = _entries(picture)
+    pixels = _pixels(path, picture, content)
     unit = unit_in(entries, str(path)) or unit or default_unit(pixels)
     return Image(pixels, geometry_in(entries, str(path)), unit)
 
 
-def _opened(path: Path) -> Pillow.Image:
-    """Open and decode a picture, so that whatever is wrong with the file shows here."""
+def _decoded(path: Path, content: bytes) -> Pillow.Image:
+    """Decode a picture from memory, so that whatever is wrong with it shows here and no file stays open."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Pillow.DecompressionBombWarning)
-            picture = Pillow.open(path, formats=("PNG", "JPEG"))
+            picture = Pillow.open(io.BytesIO(content), formats=("PNG", "JPEG"))
             picture.load()
             return picture
     except (
@@ -54,9 +56,9 @@ def _opened(path: Path) -> Pillow.Image:
         raise unreadable(path, problem) from None
 
 
-def _pixels(path: Path, picture: Pillow.Image) -> Pixels:
-    if _bit_depth(path) == 16:
-        array = imagecodecs.png_decode(path.read_bytes())  # Pillow would cut 16-bit RGB down to 8 bits without a word
+def _pixels(path: Path, picture: Pillow.Image, content: bytes) -> Pixels:
+    if content.startswith(PNG_MAGIC) and content[DEPTH_AT] == 16:
+        array = imagecodecs.png_decode(content)  # Pillow would cut 16-bit RGB down to 8 bits without a word
         return channels_first(array, path)
     upright = ImageOps.exif_transpose(picture)
     if upright.mode == "P":
@@ -73,12 +75,6 @@ def _pixels(path: Path, picture: Pillow.Image) -> Pixels:
             remedy="Convert it to RGB.",
         )
     return channels_first(np.asarray(upright), path)
-
-
-def _bit_depth(path: Path) -> int:
-    with path.open("rb") as stream:
-        head = stream.read(25)
-    return head[24] if head.startswith(PNG_MAGIC) else 8
 
 
 def channels_first(array: np.ndarray, path: Path) -> Pixels:
@@ -160,8 +156,7 @@ def _entries(picture: Any) -> dict[str, str]:
 
 
 def _mark(path: Path) -> Mark:
-    with _opened(path) as picture:
-        return mark_in(_entries(picture))
+    return mark_in(_entries(_decoded(path, path.read_bytes())))
 
 
 FORMATS.add("png")(Format((".png",), lambda head: head.startswith(PNG_MAGIC), _read, _mark, _write_png))

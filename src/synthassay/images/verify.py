@@ -76,7 +76,7 @@ def verify_folder(folder: Path | str) -> VerificationResult:
     count = 0
     if not manifests:
         remedy = "Nothing can be verified without one; synthassay writes it when it synthesises."
-        problems.append(Problem(path=str(folder), kind="no manifest", what="has no manifest.json", remedy=remedy))
+        problems.append(_problem(folder, folder, "no manifest", "has no manifest.json", remedy))
     for path in manifests:
         try:
             manifest = Manifest.read(path)
