@@ -50,7 +50,7 @@ class Vae(Generator):
     Source:
         Kingma and Welling 2013, arXiv:1312.6114, equations 3 and 10; the class as in Sohn et al. 2015 (NeurIPS,
         "Learning structured output representation"); the shared optimal sigma by Rybkin et al. 2020,
-        arXiv:2006.13202, equation 6; beta by Higgins et al. 2017, its warm-up by Bowman et al. 2015,
+        arXiv:2006.13202 (its "optimal sigma-VAE"); beta by Higgins et al. 2017, its warm-up by Bowman et al. 2015,
         arXiv:1511.06349. Departures: a residual network, and moving averages of the weights for sampling.
     """
 
@@ -149,7 +149,7 @@ def negative_log_likelihood(decoded: Tensor, target: Tensor, sigma: float | None
             error, not below 1e-3 (half a grey level of 8 bits is 4e-3 on [-1, 1]).
 
     Source:
-        Rybkin et al. 2020, arXiv:2006.13202, equation 6.
+        Rybkin et al. 2020, arXiv:2006.13202, the "optimal sigma-VAE".
 
     >>> zeros = torch.zeros(1, 1, 1, 2)
     >>> round(float(negative_log_likelihood(zeros, zeros + 2, 2.0)), 4)  # 2 (1/2 + log 2 + log(2 pi)/2)
