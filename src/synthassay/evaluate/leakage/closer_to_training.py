@@ -1,20 +1,30 @@
-"""How many synthetic images have a training image as their nearest real one, beyond chance."""
+"""How many synthetic images lie nearer to a training image than to a held-out one, from equally many patients."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from synthassay.evaluate.leakage.prints import Prints
-from synthassay.evaluate.leakage.proximity import neighbourhood, one_sided, settings_of, sides
+from synthassay.evaluate.leakage.proximity import (
+    Neighbourhood,
+    neighbourhood,
+    one_sided,
+    settings_of,
+    sides,
+    widened,
+)
 from synthassay.evaluate.metric import Finding, metric
 from synthassay.records.vocabulary import Axis, Better
 from synthassay.stats.resampling import mean_interval
 
+THINNINGS = 50
+
 
 @metric(
-    title="Closer to training than by chance",
+    title="Closer to training than to held-out patients",
     axis=Axis.LEAKAGE,
-    better=Better.LOWER,
+    better=Better.TARGET,
+    target=0.5,
     unit="1",
     per="set",
     source="arXiv:2004.05675",
@@ -28,55 +38,55 @@ def closer_to_training(
     bootstrap: int,
     holdout_prints: Prints | None = None,
 ) -> Finding:
-    """Return the share of images whose nearest real image is a training image, in excess of chance.
+    """Return the share of images nearer to a training image than to a held-out one, from equally many subjects.
 
-    With share s and its mean c under random relabelling of the subjects, the value is (s - c) / (1 - c): 0 for a
-    generator that learnt no patient by heart, 1 if every image lies next to a training image. It is near the share of
-    copies where the other images are as independent of the training set as real ones.
+    The larger side is thinned to the smaller one's number of subjects, ``THINNINGS`` times, and the shares averaged;
+    ties count half. It tells a general pull towards the training patients; single copies are diluted by the thinning
+    and are found by ``copied_images``.
 
     Args:
         synthetic_prints: Of the images judged.
         training_prints: Of the generator's training images.
         test_prints: Of real test images; they stand for the holdout where there is none.
-        rng: Source of relabellings and draws.
-        bootstrap: Draws for the interval, which resamples synthetic images and holds the real sets fixed.
+        rng: Source of thinnings, relabellings and draws.
+        bootstrap: Draws for the interval, which resamples synthetic images and adds the spread of relabelling.
         holdout_prints: Of real images that the generator never saw, apart from the test images.
 
     Returns:
-        At most 1; negative values are chance. ``floor`` is the value of the real test images, where a separate
-        holdout exists.
+        From 0 to 1; 0.5 for a generator that learnt no patient by heart. ``floor`` is the share of the real test
+        images, where a separate holdout exists. ``p`` is one-sided, from relabelling.
 
     Raises:
         NotMeasured: Sizes differ, or fewer than three subjects on a side.
 
     Source:
-        Meehan, Chaudhuri, Dasgupta (2020), arXiv:2004.05675: nearness to training against held-out data; here the
-        share is chance-corrected as Cohen's kappa is.
+        Meehan, Chaudhuri, Dasgupta (2020), arXiv:2004.05675: nearness to training against held-out data.
     """
     holdout, real = sides(training_prints, test_prints, holdout_prints)
-    hits, chance = _hits(synthetic_prints, training_prints, holdout, rng)
-    centre = float(chance.mean())
-    interval = mean_interval((hits - centre) / (1 - centre), synthetic_prints.subjects, rng=rng, draws=bootstrap)
+    near = neighbourhood(synthetic_prints, training_prints, holdout)
+    closer = np.mean([_closer(near, near.trained, rng) for _ in range(THINNINGS)], axis=0)
+    chance = np.array([_closer(near, labels, rng).mean() for labels in near.relabelled(rng)])
+    share = float(closer.mean())
+    interval = mean_interval(closer, synthetic_prints.subjects, rng=rng, draws=bootstrap)
     floor = None
     if real is not None:
-        real_hits, real_chance = _hits(real, training_prints, holdout, rng)
-        floor = float((real_hits.mean() - real_chance.mean()) / (1 - real_chance.mean()))
+        beside = neighbourhood(real, training_prints, holdout)
+        floor = float(np.mean([_closer(beside, beside.trained, rng).mean() for _ in range(THINNINGS)]))
     return Finding(
-        value=float((hits.mean() - centre) / (1 - centre)),
-        interval=interval,
+        value=share,
+        interval=widened(interval, share, chance),
         floor=floor,
         n=len(synthetic_prints),
         subjects=len(set(synthetic_prints.subjects)),
         settings={
             **settings_of(training_prints, holdout, synthetic_prints),
-            "p": one_sided(float(hits.mean()), chance, low=False),
-            "share_nearest_to_training": float(hits.mean()),
-            "share_by_chance": centre,
+            "thinnings": THINNINGS,
+            "subjects_per_side": int(min(near.trained.sum(), (~near.trained).sum())),
+            "p": one_sided(share, chance, low=False),
         },
     )
 
 
-def _hits(judged: Prints, training: Prints, holdout: Prints, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    near = neighbourhood(judged, training, holdout)
-    chance = np.array([near.nearest_is_training(labels).mean() for labels in near.relabelled(rng)])
-    return near.nearest_is_training(near.trained), chance
+def _closer(near: Neighbourhood, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    to_training, to_holdout = near.nearest(*near.thinned(labels, rng))
+    return (to_training < to_holdout) + 0.5 * (to_training == to_holdout)

@@ -6,7 +6,7 @@ import numpy as np
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.leakage.prints import Prints
-from synthassay.evaluate.leakage.proximity import neighbourhood, one_sided, settings_of, sides
+from synthassay.evaluate.leakage.proximity import neighbourhood, one_sided, settings_of, sides, widened
 from synthassay.evaluate.metric import Finding, metric
 from synthassay.records.vocabulary import Axis, Better
 from synthassay.stats.resampling import ratio_interval
@@ -42,7 +42,7 @@ def nearest_training_ratio(
         training_prints: Of the generator's training images.
         test_prints: Of real test images; they stand for the holdout where there is none.
         rng: Source of relabellings and draws.
-        bootstrap: Draws for the interval, which resamples synthetic images and holds the real sets fixed.
+        bootstrap: Draws for the interval, which resamples synthetic images and adds the spread of relabelling.
         holdout_prints: Of real images that the generator never saw, apart from the test images.
 
     Returns:
@@ -62,6 +62,7 @@ def nearest_training_ratio(
     centre = float(chance.mean())
     if interval is not None:
         interval = interval.model_copy(update={"low": interval.low / centre, "high": interval.high / centre})
+    interval = widened(interval, ratio / centre, chance / centre)
     floor = None
     if real is not None:
         real_ratio, real_chance, *_ = _ratio(real, training_prints, holdout, rng)

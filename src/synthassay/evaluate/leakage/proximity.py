@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.leakage.prints import Prints
+from synthassay.records.measurement import Interval
 
 RELABELLINGS = 499
 ROWS_AT_ONCE = 512
@@ -34,25 +35,28 @@ class Neighbourhood:
     owner: NDArray[np.intp]
     trained: NDArray[np.bool_]
 
-    def nearest(self, trained: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-        """Return the distance to the nearest training and nearest holdout image, per case.
+    def nearest(self, trained: NDArray[np.bool_], held: NDArray[np.bool_] | None = None) -> tuple[Floats, Floats]:
+        """Return the distance to the nearest image of ``trained`` and of ``held`` subjects (all others where None).
 
-        Where all the kept neighbours are of one kind, the last one's distance stands for the other: a lower bound.
+        Where none of the kept neighbours is of a kind, the last one's distance stands for it: a lower bound.
         """
-        kind = trained[self.owner[self.order]]
-        rows = np.arange(len(kind))
-        return tuple(
-            self.distance[rows, np.where(which.any(axis=1), which.argmax(axis=1), -1)] for which in (kind, ~kind)
-        )  # type: ignore[return-value]
+        rows = np.arange(len(self.order))
 
-    def nearest_is_training(self, trained: NDArray[np.bool_]) -> Floats:
-        """Return 1 for each case whose nearest real image is a training image, else 0."""
-        return trained[self.owner[self.order[:, 0]]].astype(np.float64)
+        def first(kind: NDArray[np.bool_]) -> Floats:
+            which = kind[self.owner[self.order]]
+            return self.distance[rows, np.where(which.any(axis=1), which.argmax(axis=1), -1)]
+
+        return first(trained), first(~trained if held is None else held)
 
     def relabelled(self, rng: np.random.Generator) -> Iterator[NDArray[np.bool_]]:
         """Yield random labellings that call as many subjects training as there are, ``RELABELLINGS`` times."""
         for _ in range(RELABELLINGS):
             yield rng.permutation(self.trained)
+
+    def thinned(self, trained: NDArray[np.bool_], rng: np.random.Generator) -> tuple[NDArray[np.bool_], ...]:
+        """Return labels with equally many random subjects on both sides; the larger side loses the rest."""
+        count = int(min(trained.sum(), (~trained).sum()))
+        return tuple(_some(side, count, rng) for side in (trained, ~trained))
 
 
 def neighbourhood(judged: Prints, training: Prints, holdout: Prints) -> Neighbourhood:
@@ -86,6 +90,32 @@ def neighbourhood(judged: Prints, training: Prints, holdout: Prints) -> Neighbou
     distance = np.concatenate(distances)
     finite = np.where(np.isfinite(distance), distance, 2.0)  # 2 is the largest distance there is
     return Neighbourhood(np.concatenate(orders), finite, owner, trained)
+
+
+def _some(side: NDArray[np.bool_], count: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    kept = np.zeros_like(side)
+    kept[rng.permutation(np.flatnonzero(side))[:count]] = True
+    return kept
+
+
+def widened(interval: Interval | None, value: float, chance: Floats) -> Interval | None:
+    """Return the interval with the spread of relabelling added in squares: which patients were held out is chance too.
+
+    Args:
+        interval: From resampling synthetic images, the real sets held fixed.
+        value: The estimate.
+        chance: The measure under random relabelling of the subjects, on the scale of ``value``.
+    """
+    if interval is None:
+        return None
+    below, above = np.quantile(chance, [(1 - interval.level) / 2, (1 + interval.level) / 2]) - chance.mean()
+    return interval.model_copy(
+        update={
+            "low": value - float(np.hypot(value - interval.low, above)),
+            "high": value + float(np.hypot(interval.high - value, below)),
+            "method": f"{interval.method}, widened by the spread of relabelled subjects",
+        }
+    )
 
 
 def sides(training: Prints, test: Prints, holdout: Prints | None) -> tuple[Prints, Prints | None]:
