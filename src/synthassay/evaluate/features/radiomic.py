@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
-from scipy.ndimage import gaussian_laplace
+from scipy.ndimage import correlate1d, gaussian_filter
 
 from synthassay.errors import ImageError
 from synthassay.evaluate.features.embedding import EMBEDDINGS, Embedding
@@ -80,6 +80,26 @@ class RadiomicEmbedding(Embedding):
 EMBEDDINGS.add("radiomic")(RadiomicEmbedding())
 
 
+def laplacian_of_gaussian(image: np.ndarray, sigma: float, elements: np.ndarray) -> np.ndarray:
+    """Return sigma^2 times the Laplacian of the smoothed image, both in physical units along every axis.
+
+    The derivative is the second difference of the smoothed image, not a sampled derivative of a Gaussian: that one is
+    meaningless below one element, as it would be across thick slices. Beyond the border the nearest value goes on.
+
+    Args:
+        image: Two or three axes.
+        sigma: In units of the finest spacing.
+        elements: Elements per such unit, along each axis.
+
+    Source: Lindeberg 1998, doi:10.1023/A:1008045108935 (scale-normalised Laplacian).
+    """
+    smooth = gaussian_filter(image, sigma * elements, mode="nearest")
+    curvature = sum(
+        correlate1d(smooth, [1.0, -2.0, 1.0], axis, mode="nearest") * count**2 for axis, count in enumerate(elements)
+    )
+    return np.asarray(curvature * sigma**2)
+
+
 def _binning(unit: Unit) -> Binning:
     return Binning(width=HU_BIN_WIDTH) if unit is Unit.HU else Binning(count=LEVELS)
 
@@ -90,7 +110,7 @@ def _describe(image: np.ndarray, mask: np.ndarray | None, binning: Binning, elem
         channel_name = f"channel{number}_" if len(image) > 1 else ""
         parts = {"original": radiomic_features(channel, mask, binning=binning, families=tuple(FAMILIES))}
         for sigma in SCALES:
-            detail = gaussian_laplace(channel, sigma * elements, mode="nearest") * sigma**2
+            detail = laplacian_of_gaussian(channel, sigma, elements)
             parts[f"log{sigma:g}"] = radiomic_features(
                 detail, mask, binning=Binning(count=LEVELS), families=DETAIL_FAMILIES
             )
