@@ -98,6 +98,10 @@ def evaluate(
     unit: Annotated[
         str, typer.Option(help="Unit of pixel values where the files do not prove it: HU, arbitrary.")
     ] = "",
+    data_range: Annotated[
+        tuple[float, float] | None,
+        typer.Option("--range", help="Lowest and highest possible value, where protocol and pixel type leave it open."),
+    ] = None,
     bootstrap: Annotated[int, typer.Option(help="Bootstrap draws.", min=200)] = 1000,
     seed: Annotated[int, typer.Option(help="Root of every random number.", min=0)] = 20260101,
     quiet: Quiet = False,
@@ -108,7 +112,7 @@ def evaluate(
 
     images = OutsideImages(
         protocol=protocol, real=real, synthetic=synthetic, training=training, external=external, masks=masks,
-        paired=paired, unit=unit, bootstrap=bootstrap, seed=seed,
+        paired=paired, unit=unit, data_range=data_range, bootstrap=bootstrap, seed=seed,
     )  # fmt: skip
     evaluate_outside(images, out, Voice(quiet=quiet))
 

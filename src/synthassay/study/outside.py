@@ -1,0 +1,168 @@
+"""Judging images that no generator of ours made: folders and a protocol are enough."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+import synthassay
+from synthassay.data.image_set import Entry, ImageSet
+from synthassay.data.outside import folder_image_set
+from synthassay.errors import DataError
+from synthassay.evaluate.evidence import Evidence, Options
+from synthassay.protocols import PROTOCOLS, Protocol
+from synthassay.records.base import fingerprint, sha256_of, write_lines
+from synthassay.records.evaluation import evaluation_folder
+from synthassay.records.vocabulary import Role, Unit
+from synthassay.study.console import Voice
+from synthassay.study.evaluation import MEASUREMENTS, judge
+from synthassay.study.run_folder import RunFolder
+from synthassay.study.verdict import write_verdicts
+
+OF = "synthetic"
+
+
+@dataclass(frozen=True)
+class OutsideImages:
+    """Where the images lie, and what cannot be read off them.
+
+    Attributes:
+        real: Images kept from training: the references where ``paired``, else the test set.
+        training: What the generator learnt from; without it, leakage and utility are not measured.
+        external: Real images from elsewhere.
+        masks: Where to measure, one per real image.
+        paired: Whether each synthetic image has a real one of the same name; found out where None.
+        unit: What pixel values are in, where the files do not prove it.
+        data_range: Lowest and highest possible value, where neither protocol nor pixel type states it.
+    """
+
+    protocol: str
+    real: Path
+    synthetic: Path
+    training: Path | None = None
+    external: Path | None = None
+    masks: Path | None = None
+    paired: bool | None = None
+    unit: str = ""
+    data_range: tuple[float, float] | None = None
+    bootstrap: int = 1000
+    seed: int = 20260101
+
+
+def evaluate_outside(images: OutsideImages, out: Path, voice: Voice) -> Path:
+    """Judge folders of images by a protocol; the same command again resumes.
+
+    Args:
+        images: Where they lie.
+        out: Run folder to write.
+        voice: Speaks to whoever runs it.
+
+    Returns:
+        The run folder, from which ``synthassay report`` makes the report.
+
+    Raises:
+        UnknownName: The protocol has no such name.
+        DataError: Images cannot be read, contradict each other, or do not have the protocol's unit.
+    """
+    protocol = PROTOCOLS.get(images.protocol)
+    folder = RunFolder(out)
+    with folder.alone():
+        evidence = outside_evidence(images, protocol)
+        given = {key: str(value) for key, value in asdict(images).items()}
+        inputs = {**given, "bytes": _bytes(images), "software": synthassay.__version__}
+        rows = judge(folder, OF, inputs, lambda: evidence, voice)
+        place = evaluation_folder(folder.path)
+        write_verdicts(place, protocol, "", rows)
+        write_lines(folder.path / MEASUREMENTS, rows)
+    voice.panel("judged", {"run folder": str(out)}, next_command=f"synthassay report {out}")
+    return out
+
+
+def outside_evidence(images: OutsideImages, protocol: Protocol) -> Evidence:
+    """Gather the evidence from folders, pairing images by name where there are pairs."""
+    modality, unit = protocol.modality, Unit(images.unit) if images.unit else None
+
+    def read(name: str, folder: Path | None, role: str = Role.IMAGE) -> ImageSet | None:
+        return None if folder is None else folder_image_set(name, folder, modality, role=role, unit=unit)
+
+    synthetic, real = read("synthetic", images.synthetic), read("test", images.real)
+    assert synthetic is not None
+    assert real is not None
+    reference = _references(synthetic, real, images.paired)
+    masks = read("masks", images.masks, Role.MASK)
+    if reference is not None:
+        synthetic = _owned(synthetic, reference)
+        masks = None if masks is None else _by_name("masks", reference, masks)
+    return Evidence(
+        of=OF,
+        protocol=protocol,
+        synthetic=synthetic,
+        test=real,
+        reference=reference,
+        masks=masks if reference is not None else None,
+        training=read("training", images.training),
+        external=read("external", images.external),
+        data_range=images.data_range or protocol.data_range or _type_range(real),
+        seed=images.seed,
+        options=Options(bootstrap=images.bootstrap),
+    )
+
+
+def _references(synthetic: ImageSet, real: ImageSet, paired: bool | None) -> ImageSet | None:
+    """The real image of each synthetic one, or None where they are not pairs."""
+    if paired is False:
+        return None
+    at = {entry.case: i for i, entry in enumerate(real.entries)}
+    wanted = [entry.reference_case or entry.case for entry in synthetic.entries]
+    lacking = [case for case in wanted if case not in at]
+    if not lacking:
+        return ImageSet("reference", real.subset([at[case] for case in wanted]).entries)
+    if paired is None:
+        return None
+    raise DataError(
+        str(real.name),
+        f"{len(lacking)} of {len(wanted)} synthetic images have no real image of the same name",
+        value=", ".join(lacking[:5]),
+        remedy="Name both alike, or leave --paired out to compare the sets as wholes.",
+    )
+
+
+def _owned(synthetic: ImageSet, reference: ImageSet) -> ImageSet:
+    """Synthetic images with the subject of their reference, so that intervals cluster by patient."""
+    pairs = zip(synthetic.entries, reference.entries, strict=True)
+    return ImageSet(synthetic.name, tuple(replace(one, subject=real.subject) for one, real in pairs))
+
+
+def _by_name(name: str, wanted: ImageSet, found: ImageSet) -> ImageSet:
+    at: dict[str, Entry] = {entry.case: entry for entry in found.entries}
+    lacking = [case for case in wanted.cases if case not in at]
+    if lacking:
+        raise DataError(
+            name,
+            f"{len(lacking)} of {len(wanted)} images have none of the same name",
+            value=", ".join(lacking[:5]),
+            remedy="Name each mask like its image, or leave --masks out to measure everywhere.",
+        )
+    return ImageSet(name, tuple(at[case] for case in wanted.cases))
+
+
+def _type_range(real: ImageSet) -> tuple[float, float] | None:
+    """The range of an unsigned pixel type: what the detector's file can hold, not what these images happen to hold."""
+    kind = real.entries[0].load().pixels.dtype
+    return (0.0, float(np.iinfo(kind).max)) if np.issubdtype(kind, np.unsignedinteger) else None
+
+
+def _bytes(images: OutsideImages) -> str:
+    """Fingerprint of every file that is judged, so that changed images are judged again."""
+    folders: Sequence[Path | None] = (
+        images.real, images.synthetic, images.training, images.external, images.masks,
+    )  # fmt: skip
+    found = {}
+    for folder in folders:
+        if folder is not None:
+            files = [folder] if folder.is_file() else sorted(p for p in folder.rglob("*") if p.is_file())
+            found[str(folder)] = {str(p.relative_to(folder)): sha256_of(p) for p in files}
+    return fingerprint(found)
