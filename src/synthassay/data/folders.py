@@ -8,6 +8,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydicom.uid import UID
+
 from synthassay.data.listing import Fields, Listing, case_name
 from synthassay.data.splits import parse_split
 from synthassay.data.tables import file_stem
@@ -83,11 +85,11 @@ def _images(root: Path) -> tuple[list[_Found], list[str]]:
         else:
             found.append(_Found(Locator(path=relative.as_posix()), relative.as_posix()))
     for folder, files in dicom.items():
-        found += _dicom_images(root, folder, files)
+        found += _dicom_images(root, folder, files, passed_over)
     return sorted(found, key=lambda image: image.path), passed_over
 
 
-def _dicom_images(root: Path, folder: Path, files: list[Path]) -> list[_Found]:
+def _dicom_images(root: Path, folder: Path, files: list[Path], passed_over: list[str]) -> list[_Found]:
     series: dict[str, list[tuple[Path, str]]] = defaultdict(list)
     images: list[_Found] = []
     for path in files:
@@ -97,10 +99,10 @@ def _dicom_images(root: Path, folder: Path, files: list[Path]) -> list[_Found]:
             # Listed all the same: reading it later says what is wrong, so that it is not lost in silence.
             images.append(_single(root, path, ""))
             continue
-        if "Rows" not in header:
-            continue  # structure sets and reports lie beside images
         patient = pseudonym(header)
-        if "ImagePositionPatient" in header:
+        if "Rows" not in header and "Image Storage" not in UID(str(header.get("SOPClassUID", ""))).name:
+            passed_over.append(path.relative_to(root).as_posix())  # structure sets and reports lie beside images
+        elif "Rows" in header and "ImagePositionPatient" in header:
             series[str(header.get("SeriesInstanceUID") or "")].append((path, patient))
         else:
             images.append(_single(root, path, patient))

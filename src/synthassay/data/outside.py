@@ -84,9 +84,7 @@ def _in_role(listing: Listing, role: str) -> tuple[Case, ...]:
     present = {known for case in listing.cases for known in case.images}
     found = role if role in present else main_role(listing)
     cases = tuple(
-        case.model_copy(update={"images": {role: case.images[found]}})
-        for case in listing.cases
-        if found in case.images
+        case.model_copy(update={"images": {role: case.images[found]}}) for case in listing.cases if found in case.images
     )
     if not cases:
         raise DataError(str(listing.root), "has no image in this role", value=role)

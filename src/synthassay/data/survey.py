@@ -146,7 +146,8 @@ def _unusable(problems: Sequence[SynthassayError], cases: int) -> DataError:
     remedies = dict.fromkeys(problem.remedy for problem in problems if problem.remedy)
     return DataError(
         "images",
-        f"{len(problems)} image(s) of {cases} case(s) cannot be used, and none is skipped in silence:{''.join(reasons)}",
+        f"{len(problems)} image(s) of {cases} case(s) cannot be used, and none is skipped in silence:"
+        + "".join(reasons),
         remedy="\n" + " ".join(remedies or ["Repair these images or take them out of the data."]),
     )
 
