@@ -65,6 +65,13 @@ def test_bits_above_bits_stored_are_no_part_of_the_value(tmp_path, kind, bits):
     assert found.pixels.tolist() == [true.tolist()]
 
 
+def test_values_in_unusual_bits_are_refused(tmp_path):
+    dataset = scanner_slice(STORED, BitsStored=12)
+    dataset.HighBit = 15
+    with pytest.raises(ImageError, match="unusual bits.*HighBit 15 with 12"):
+        read_image(save(dataset, tmp_path / "a.dcm"))
+
+
 def test_monochrome1_is_inverted_in_the_stored_range(tmp_path):
     attributes = {
         "PhotometricInterpretation": "MONOCHROME1",

@@ -145,6 +145,17 @@ def test_a_picture_stays_upright_and_keeps_its_frame(tmp_path):
     assert stored.header.get_zooms() == (0.5, 0.25)
 
 
+def test_the_frame_of_a_picture_puts_pixels_where_nibabel_does(tmp_path):
+    values = np.zeros((5, 7), np.uint8)
+    values[1, 4] = 9
+    saved(tmp_path / "a.nii", values, oblique_affine())
+    found = read_image(tmp_path / "a.nii")
+    row, column = np.unravel_index(int(found.pixels[0].argmax()), found.space)
+    assert (row, column) == (2, 1)  # j points up: row 7 - 1 - 4
+    expected = nib.affines.apply_affine(nib.load(tmp_path / "a.nii").affine, [1, 4, 0])
+    np.testing.assert_allclose(found.geometry.affine @ [row, column, 0, 1], [*expected, 1], atol=1e-4)
+
+
 def test_rgb_volumes_and_pictures_come_back(tmp_path):
     values = np.random.default_rng(0).integers(0, 256, (3, 4, 5, 2)).astype(np.uint8)
     for pixels, geometry in ((values, Geometry.from_affine(oblique_affine())), (values[..., 0], Geometry())):

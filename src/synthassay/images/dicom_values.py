@@ -122,7 +122,7 @@ def _group(groups: list[Dataset] | None, i: int) -> Dataset | None:
 
 
 def _grey(path: Path, dataset: Dataset, stored: np.ndarray, hu: bool, notes: dict[str, str]) -> np.ndarray:
-    stored = _stored_bits(path, dataset, stored)
+    _require_low_bits(path, dataset)
     if dataset.PhotometricInterpretation == "MONOCHROME1" and not hu:
         # PS3.3 C.7.6.3.1.2: the lowest value is white. Mirrored inside the stored range, so that bright means bright.
         signed, bits = bool(dataset.PixelRepresentation), int(dataset.BitsStored)
@@ -138,15 +138,16 @@ def _grey(path: Path, dataset: Dataset, stored: np.ndarray, hu: bool, notes: dic
     return _rescaled(stored, np.array(slopes), np.array(shifts))
 
 
-def _stored_bits(path: Path, dataset: Dataset, stored: np.ndarray) -> np.ndarray:
-    """Keep BitsStored of BitsAllocated: the rest may hold overlays (retired) and is no part of the value."""
-    bits, allocated = int(dataset.BitsStored), stored.dtype.itemsize * 8
+def _require_low_bits(path: Path, dataset: Dataset) -> None:
+    """Values must lie in the low BitsStored bits; the decoder clears what lies above them (retired overlays)."""
+    bits = int(dataset.BitsStored)
     if int(dataset.get("HighBit", bits - 1)) != bits - 1:
-        raise ImageError(str(path), "keeps its pixels in unusual bits", value=f"HighBit {dataset.HighBit} of {bits}")
-    spare = allocated - bits
-    if spare <= 0:
-        return stored
-    return (stored << spare) >> spare  # arithmetic on signed types: the sign is extended
+        raise ImageError(
+            str(path),
+            "keeps its pixels in unusual bits",
+            value=f"HighBit {dataset.HighBit} with {bits} bits stored",
+            remedy="Convert it with a DICOM toolkit first.",
+        )
 
 
 def _rescaled(stored: np.ndarray, slopes: np.ndarray, shifts: np.ndarray) -> np.ndarray:
