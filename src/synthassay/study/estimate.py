@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from synthassay.generators.base import Generator
 from synthassay.networks.batch import Batch
 from synthassay.records.vocabulary import Split
 from synthassay.study.plan import Plan, PlannedGenerator
@@ -49,7 +50,7 @@ def estimate(plan: Plan, planned: PlannedGenerator) -> Estimate | None:
     )
 
 
-def _rate(model: torch.nn.Module, batch: Batch, rng: torch.Generator) -> float:
+def _rate(model: Generator, batch: Batch, rng: torch.Generator) -> float:
     model.train()
     began = time.perf_counter()
     for step in range(TIMED_STEPS + 1):
@@ -57,12 +58,12 @@ def _rate(model: torch.nn.Module, batch: Batch, rng: torch.Generator) -> float:
             began = time.perf_counter()  # the first step warms up
         for phase in model.phases():
             for piece in batch.split(model.settings.micro_batch or len(batch)):
-                sum(model.loss(phase, piece, rng).values()).backward()
+                torch.stack([term.sum() for term in model.loss(phase, piece, rng).values()]).sum().backward()
             model.zero_grad(set_to_none=True)
     return TIMED_STEPS * len(batch) / (time.perf_counter() - began)
 
 
-def _sampling(plan: Plan, planned: PlannedGenerator, model: torch.nn.Module) -> float:
+def _sampling(plan: Plan, planned: PlannedGenerator, model: Generator) -> float:
     requests = plan.task.requests()
     model.eval()
     conditions = [plan.task.condition(request, planned.neighbours) for request in requests[:1]]

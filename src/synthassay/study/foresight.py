@@ -25,7 +25,7 @@ def _reason(plan: Plan, protocol: Protocol, requirement: Requirement) -> str:
         return requirement.missing
     measured = plan.cohort.subjects(Split(plan.spec.sampling.split) if plan.task.paired else Split.TEST)
     if len(measured) < requirement.least_subjects:
-        return f"it wants at least {requirement.least_subjects} subjects; {len(measured)} are held out"
+        return f"only {len(measured)} subjects are held out; its value will be shown with its interval all the same"
     if requirement.metric not in METRICS:
         return f"no metric is called {requirement.metric}"
     lacking = [name for name in METRICS.get(requirement.metric).needs if _set_of(name) in _absent(plan)]

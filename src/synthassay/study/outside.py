@@ -11,7 +11,7 @@ import numpy as np
 import synthassay
 from synthassay.data.image_set import Entry, ImageSet
 from synthassay.data.outside import folder_image_set
-from synthassay.errors import DataError
+from synthassay.errors import DataError, did_you_mean
 from synthassay.evaluate.evidence import Evidence, Options
 from synthassay.protocols import PROTOCOLS, Protocol
 from synthassay.records.base import fingerprint, sha256_of, write_lines
@@ -83,7 +83,7 @@ def evaluate_outside(images: OutsideImages, out: Path, voice: Voice) -> Path:
 
 def outside_evidence(images: OutsideImages, protocol: Protocol) -> Evidence:
     """Gather the evidence from folders, pairing images by name where there are pairs."""
-    modality, unit = protocol.modality, Unit(images.unit) if images.unit else None
+    modality, unit = protocol.modality, _unit(images.unit)
 
     def read(name: str, folder: Path | None, role: str = Role.IMAGE) -> ImageSet | None:
         return None if folder is None else folder_image_set(name, folder, modality, role=role, unit=unit)
@@ -109,6 +109,15 @@ def outside_evidence(images: OutsideImages, protocol: Protocol) -> Evidence:
         seed=images.seed,
         options=Options(bootstrap=images.bootstrap),
     )
+
+
+def _unit(word: str) -> Unit | None:
+    if not word:
+        return None
+    try:
+        return Unit(word)
+    except ValueError:
+        raise DataError("--unit", "is not a known unit", value=word, remedy=did_you_mean(word, Unit)) from None
 
 
 def _references(synthetic: ImageSet, real: ImageSet, paired: bool | None) -> ImageSet | None:

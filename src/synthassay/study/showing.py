@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -62,40 +63,38 @@ def show_cohort(plan: Plan, console: Console | None = None) -> None:
 
 def _show_generators(plan: Plan, console: Console, *, timing: bool) -> None:
     _section(console, "generators")
-    table = Table("name", "family", "parameters", "training", "sampling", "settings", box=None, pad_edge=False)
     total = 0.0
     for planned in plan.generators:
         found = estimate(plan, planned) if timing and not planned.baseline else None
         changed = planned.settings.model_dump(exclude_defaults=True)
-        settings = ", ".join(f"{key} = {value}" for key, value in changed.items()) or "defaults"
+        settings = ", ".join(f"{key} = {value}" for key, value in changed.items()) or "its defaults"
         if planned.baseline:
-            table.add_row(planned.name, "classical baseline", "", "", "", settings)
+            cost = "classical baseline"
         elif found is None:
-            table.add_row(planned.name, planned.cls.family, "", "not timed", "not timed", settings)
+            cost = f"{planned.cls.family}, not timed"
         else:
             total += found.train_seconds + found.sample_seconds
-            table.add_row(
-                planned.name,
-                planned.cls.family,
-                f"{found.parameters / 1e6:.2f} M",
-                f"{readable(found.train_seconds)} ({found.images_per_second:,.0f} images/s)",
-                readable(found.sample_seconds),
-                settings,
+            cost = (
+                f"{planned.cls.family}, {found.parameters / 1e6:.2f} M parameters; training about "
+                f"{readable(found.train_seconds)} at {found.images_per_second:,.0f} images/s, "
+                f"sampling about {readable(found.sample_seconds)}"
             )
-    console.print(table)
+        console.print(Text(planned.name, style="bold"), Text(f"{cost}; settings: {settings}"))
     if timing:
         console.print(f"estimated: {readable(total)} of training and sampling here, from a few timed steps of each")
 
 
 def _show_protocol(plan: Plan, console: Console) -> None:
-    _section(console, f"protocol {plan.protocol.name}: {plan.protocol.title}")
+    _section(console, f"what the protocol {plan.protocol.name} ({plan.protocol.title}) demands")
     absent = dict(unmeasurable(plan))
-    table = Table("axis", "must be shown", "subjects", "why", "here", box=None, pad_edge=False)
     for requirement in plan.protocol.required(plan.spec.task):
-        here = f"will not be measured: {absent[requirement]}" if requirement in absent else "will be measured"
-        least = str(requirement.least_subjects or "")
-        table.add_row(requirement.axis, requirement.metric, least, requirement.why, here)
-    console.print(table)
+        least = f" on at least {requirement.least_subjects} subjects" if requirement.least_subjects else ""
+        console.print(Text(f"{requirement.axis}: {requirement.metric.replace('_', ' ')}{least}", style="bold"))
+        console.print(Padding(Text(f"why: {requirement.why}"), (0, 0, 0, 2)))
+        here = f"will not be met, because {absent[requirement]}" if requirement in absent else "will be measured"
+        console.print(
+            Padding(Text(f"here: {here}", style="yellow" if requirement in absent else "green"), (0, 0, 0, 2))
+        )
 
 
 def _section(console: Console, title: str) -> None:

@@ -55,6 +55,11 @@ class Task(ABC):
     def __init__(self, spec: StudySpec, cohort: Cohort) -> None:
         self.spec, self.cohort = spec, cohort
 
+    @property
+    @abstractmethod
+    def data_range(self) -> tuple[float, float]:
+        """Lowest and highest value that a synthetic image can have, in the unit in which images are given."""
+
     @abstractmethod
     def facts(self, neighbours: int = 1) -> Facts:
         """What a generator is built for; ``neighbours`` slices of a volume stand as source channels."""
