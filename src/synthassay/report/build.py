@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from synthassay.records.base import sha256_of, write_text
 from synthassay.report.album import Album
 from synthassay.report.contents import MEASUREMENTS, Contents, read_contents
-from synthassay.report.curves import training
+from synthassay.report.curves import FRAME, training
 from synthassay.report.findings import findings
 from synthassay.report.glossary import WORDS, measures
 from synthassay.report.origin import cohort_view, inputs, manifest_views
@@ -53,6 +53,7 @@ def _context(contents: Contents) -> dict[str, Any]:
     names = contents.pseudonyms()
     album = Album(contents, names)
     found = findings(contents, names)
+    asked_for = requirements(contents, names)
     study, lock = contents.study, contents.lock
     return {
         "css": files("synthassay.report").joinpath("templates/report.css").read_text(encoding="utf-8"),
@@ -60,10 +61,9 @@ def _context(contents: Contents) -> dict[str, Any]:
         "question": study.question if study else OUTSIDE_QUESTION,
         "study": study,
         "study_text": names.scrub(contents.study_text),
-        "answer": answer(contents, found, names),
+        "answer": answer(contents, found, asked_for, names),
         "verdicts": contents.verdicts,
-        "protocol": contents.requirements.protocol if contents.requirements else "",
-        "requirements": requirements(contents, names),
+        "requirements": asked_for,
         "tables": axis_tables(contents, names),
         "plot_width": PLOT_WIDTH,
         "kinds": KINDS,
@@ -73,6 +73,7 @@ def _context(contents: Contents) -> dict[str, Any]:
         "samples": album.samples(),
         "cases": album.cases(),
         "neighbours": album.neighbours(),
+        "frame": FRAME,
         "trainings": [training(of, lines) for of, lines in contents.training.items()],
         "cohort": cohort_view(contents.cohort, names) if contents.cohort else None,
         "manifests": manifest_views(contents.manifests, contents.judged),
@@ -83,7 +84,7 @@ def _context(contents: Contents) -> dict[str, Any]:
         "measurements_sha256": contents.measurements_sha256,
         "cohort_sha256": contents.cohort.digest() if contents.cohort else "",
         "study_sha256": sha256_of(contents.run / "study.toml") if study else "",
-        "limits": limits(contents, names),
+        "limits": limits(contents, asked_for),
         "measures": measures(contents, names),
         "words": WORDS,
     }

@@ -10,7 +10,7 @@ from synthassay.records.log import TrainingLine
 from synthassay.report.numbers import plain
 from synthassay.report.scale import Scale, fitted
 
-LEFT, RIGHT, TOP, BOTTOM = 52.0, 292.0, 10.0, 132.0
+FRAME = {"left": 52, "right": 282, "top": 10, "bottom": 132, "width": 300, "height": 156}
 TABLE_ROWS = 12
 Point = tuple[float, float]
 
@@ -59,11 +59,11 @@ def _curve(term: str, lines: Sequence[TrainingLine]) -> Curve | None:
     train = _values(term, [(line.images_seen, line.train) for line in lines])
     validation = _values(term, [(line.images_seen, line.validation) for line in lines])
     drawn = train + validation
-    y = fitted((value for _, value in drawn), BOTTOM, TOP, log_allowed=True)
+    y = fitted((value for _, value in drawn), FRAME["bottom"], FRAME["top"], log_allowed=True)
     if y is None:
         return None
     last = max(seen for seen, _ in drawn)
-    x = Scale(0, max(last, 1), LEFT, RIGHT)
+    x = Scale(0, max(last, 1), FRAME["left"], FRAME["right"])
     return Curve(
         term=term,
         train=_points(train, x, y),

@@ -10,7 +10,6 @@ from synthassay.records.cohort import Case, Cohort
 from synthassay.records.manifest import Manifest
 from synthassay.records.vocabulary import Split
 from synthassay.report.contents import Contents
-from synthassay.report.numbers import plain
 from synthassay.report.pseudonyms import Pseudonyms
 
 MOST_LISTED = 40
@@ -88,7 +87,7 @@ def cohort_view(cohort: Cohort, pseudonyms: Pseudonyms) -> CohortView:
         source=cohort.source,
         rule=cohort.split_rule,
         unit=cohort.unit,
-        spacing=" × ".join(plain(s) for s in cohort.spacing_mm),
+        spacing=" × ".join(f"{s:.4g}" for s in cohort.spacing_mm),
         licence=cohort.licence,
         citation=cohort.citation,
         columns=tuple(f"{'class' if name == 'label' else 'site'} {pseudonyms.scrub(value)}" for name, value in columns),

@@ -22,6 +22,7 @@ class Outcome:
 class Requirement:
     """One requirement of the protocol."""
 
+    protocol: str
     statement: str
     axis: str
     why: str
@@ -43,6 +44,7 @@ def requirements(contents: Contents, pseudonyms: Pseudonyms) -> tuple[Requiremen
         alike.setdefault((status.metric, status.statement, status.why), []).append(status)
     found = [
         Requirement(
+            protocol=contents.requirements.protocol,
             statement=pseudonyms.scrub(first.statement or first.metric),
             axis=first.axis.value,
             why=first.why,

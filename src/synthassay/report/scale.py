@@ -37,14 +37,16 @@ class Scale:
         """Return places and labels of at most ``most`` round values.
 
         >>> Scale(0.13, 0.92, 0, 100).ticks(3)
-        [(46.8, '0.50')]
+        [(15.2, '0.25'), (46.8, '0.50'), (78.5, '0.75')]
         """
         values = _decades(self.low, self.high) if self.logarithmic else round_values(self.low, self.high, most)
         kept = values[:: math.ceil(len(values) / most)] if values else []
         gap = min((b - a for a, b in itertools.pairwise(kept)), default=0.0)
-        decimals = None if self.logarithmic or not gap else max(0, -math.floor(math.log10(gap) + 1e-9))
+        decimals = None if not gap else max(0, -math.floor(math.log10(gap) + 1e-9))
         if decimals is not None and any(abs(v * 10**decimals - round(v * 10**decimals)) > 1e-6 for v in kept):
             decimals += 1
+        if self.logarithmic:
+            return [(self.place(value), f"{value:g}") for value in kept]
         return [(self.place(value), plain(value, decimals)) for value in kept]
 
 
@@ -78,4 +80,12 @@ def round_values(low: float, high: float, most: int) -> list[float]:
 
 
 def _decades(low: float, high: float) -> list[float]:
-    return [10.0**k for k in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
+    """Powers of ten from ``low`` to ``high``, with their doubles and halves where the powers alone are fewer than 3.
+
+    >>> _decades(0.02, 3), _decades(1, 2000)
+    ([0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0], [1.0, 10.0, 100.0, 1000.0])
+    """
+    powers = range(math.floor(math.log10(low)), math.floor(math.log10(high)) + 1)
+    tens = [v for k in powers if low <= (v := float(f"1e{k}")) <= high]
+    finer = [v for k in powers for step in (1, 2, 5) if low <= (v := float(f"{step}e{k}")) <= high]
+    return tens if len(tens) > 2 else finer

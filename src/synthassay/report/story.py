@@ -10,10 +10,11 @@ from synthassay.report.contents import Contents
 from synthassay.report.findings import Finding, badness, shown
 from synthassay.report.numbers import count, listed, unit_words
 from synthassay.report.pseudonyms import Pseudonyms
+from synthassay.report.requirements import Requirement
 from synthassay.report.tables import direction_words
 
 FIRST_AXES = {"augment": (Axis.UTILITY, Axis.FIDELITY)}
-ALWAYS = "Nothing here supports replacing a clinical acquisition, or using these images for diagnosis."
+ALWAYS = "nothing here supports replacing a clinical acquisition, or using these images for diagnosis"
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,14 @@ class Answer:
     not_shown: str
 
 
-def answer(contents: Contents, findings: tuple[Finding, ...], pseudonyms: Pseudonyms) -> Answer:
+def answer(
+    contents: Contents, findings: tuple[Finding, ...], asked_for: tuple[Requirement, ...], pseudonyms: Pseudonyms
+) -> Answer:
     """Return the three sentences; where nothing was found, they say so."""
     return Answer(
         asked=_asked(contents),
         found=pseudonyms.scrub(_found(contents, findings)),
-        not_shown=_not_shown(contents),
+        not_shown=_not_shown(contents, asked_for),
     )
 
 
@@ -56,9 +59,14 @@ def headline(contents: Contents) -> Measurement | None:
     return min(learnt, key=rank)
 
 
-def limits(contents: Contents, pseudonyms: Pseudonyms) -> tuple[str, ...]:
+def limits(contents: Contents, asked_for: tuple[Requirement, ...]) -> tuple[str, ...]:
     """Return what this run does not show, one sentence each, from what is absent in its records."""
-    found = [f"Unmet requirement: {pseudonyms.scrub(text)}" for text in _unmet(contents)]
+    found = [
+        f"Unmet requirement: {wanted.statement}{f' ({o.of})' if o.of else ''}: {o.reason.rstrip('.')}."
+        for wanted in asked_for
+        for o in wanted.outcomes
+        if not o.met
+    ]
     measured = {m.axis for m in contents.measurements if m.value is not None}
     found += [f"Nothing was measured on {axis}." for axis in Axis if axis not in measured]
     if contents.cohort is None:
@@ -72,7 +80,7 @@ def limits(contents: Contents, pseudonyms: Pseudonyms) -> tuple[str, ...]:
         )
     if Axis.CLINICAL not in measured:
         found.append("No clinical reader has judged the images.")
-    return (*found, ALWAYS)
+    return (*found, f"{ALWAYS.capitalize()}.")
 
 
 def _asked(contents: Contents) -> str:
@@ -119,28 +127,15 @@ def _found(contents: Contents, findings: tuple[Finding, ...]) -> str:
     return f"{text}, {words} ({rival.other_value}{difference}), because {rival.basis}."
 
 
-def _not_shown(contents: Contents) -> str:
-    missing = [m for m in contents.measurements if m.value is None]
+def _not_shown(contents: Contents, asked_for: tuple[Requirement, ...]) -> str:
     parts = []
-    if contents.requirements is not None:
-        unmet, total = len(_unmet(contents)), len(contents.requirements.requirements)
-        if unmet:
-            parts.append(
-                f"{unmet} of {count(total, 'requirement')} of the {contents.requirements.protocol} protocol "
-                f"{'is' if unmet == 1 else 'are'} unmet"
-            )
-    if missing:
-        parts.append(f"{count(len(missing), 'measurement')} could not be made")
+    if unmet := sum(not requirement.met for requirement in asked_for):
+        total = count(len(asked_for), "requirement")
+        parts.append(
+            f"{unmet} of {total} of the {asked_for[0].protocol} protocol {'is' if unmet == 1 else 'are'} unmet"
+        )
+    if missing := sum(m.value is None for m in contents.measurements):
+        parts.append(f"{count(missing, 'measurement')} could not be made")
     if Axis.CLINICAL not in {m.axis for m in contents.measurements if m.value is not None}:
         parts.append("no reader has judged the images")
-    return f"Not shown: {'; '.join(parts)}. {ALWAYS}" if parts else ALWAYS
-
-
-def _unmet(contents: Contents) -> list[str]:
-    if contents.requirements is None:
-        return []
-    return [
-        f"{r.statement or r.metric}{f' ({r.of})' if r.of else ''}: {r.reason.rstrip('.')}."
-        for r in contents.requirements.requirements
-        if not r.met
-    ]
+    return f"Not shown: {'; '.join([*parts, ALWAYS])}."
