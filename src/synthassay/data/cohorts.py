@@ -42,7 +42,7 @@ def load_cohort(
     if spec.source.startswith(PHANTOM_PREFIX):
         from synthassay.data.phantoms.source import phantom_cohort
 
-        return phantom_cohort(spec.source, spec, modality, seed, cache_folder() / "phantoms")
+        return phantom_cohort(spec.source, spec, modality, seed, cache_folder() / "phantoms", progress)
     listing, card = _find(spec, modality, folder)
     roles = wanted_roles(spec, listing)
     cases, excluded = _complete(listing, _needed(spec, roles))
