@@ -112,8 +112,7 @@ def train(
         generator: As ``build_generator`` gives it; trained in place.
         train: Examples to learn from.
         validation: Examples for the validation curve; may be empty.
-        folder: Where ``weights.safetensors``, ``training.jsonl`` (equal for equal runs), ``timing.jsonl`` (not) and,
-            until training is done, ``checkpoint.safetensors`` are written.
+        folder: Gets weights, log (equal for equal runs), timing (not) and, until training is done, a checkpoint.
         seed: Root of batch order and noise.
         progress: Called after every step.
         device: Lightning Fabric's accelerator: ``auto``, ``cpu``, ``cuda`` or ``mps``. Always 32 bit.
@@ -130,9 +129,9 @@ def train(
     if len(train) == 0:
         raise DataError("training examples", "are none", remedy="Check the split: no subject is in train.")
     began = time.monotonic()
-    fabric = Fabric(accelerator=device, devices=1, precision="32-true")
-    run = _Run(generator, train, validation, folder, seed, fabric, _fingerprint(generator, train, seed, inputs))
-    with deterministic(fabric.device):
+    same = _fingerprint(generator, train, seed, inputs)
+    run = _Run(generator, train, validation, folder, seed, Fabric(device, devices=1, precision="32-true"), same)
+    with deterministic(run.fabric.device):
         first = run.begin()
         run.to_the_end(progress, checkpoint_seconds)
     run.finish()
@@ -143,7 +142,7 @@ def train(
         resumed_from=first * generator.settings.batch,
         seconds=time.monotonic() - began,
         parameters=sum(p.numel() for m in generator.phases().values() for p in m.parameters()),
-        device=str(fabric.device),
+        device=str(run.fabric.device),
     )
 
 
