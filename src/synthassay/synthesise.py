@@ -167,7 +167,7 @@ def _write(
         weights_sha256=origin.weights_sha256,
         modality=origin.modality,
     )
-    write_image(folder / relative, image, label)
+    write_image(folder / relative, image, label, file_format=file_format)
     return SyntheticImage(
         case=request.case,
         path=relative,
