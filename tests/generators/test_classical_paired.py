@@ -115,12 +115,14 @@ def test_linear_regression_of_a_constant_source_predicts_the_mean():
     torch.testing.assert_close(made.sample(Batch(source=source), rngs(2)), torch.full_like(target, 0.1))
 
 
+def centred(values: torch.Tensor) -> torch.Tensor:
+    in_bins = ((values.clamp(max=0.99) + 1) * BINS / 2).floor() + 0.5
+    return torch.where(values > -1, in_bins * 2 / BINS - 1, values)
+
+
 def test_histogram_matching_is_skimages_on_the_pooled_foreground():
     # values in the middle of bins: the histograms then lose nothing, and the two maps must agree exactly
-    source, target = (
-        torch.where(v > -1, ((v.clamp(max=0.99) + 1) * BINS / 2).floor().add(0.5) * 2 / BINS - 1, v)
-        for v in pictures(4)
-    )
+    source, target = map(centred, pictures(4))
     made = fitted("histogram_matching", PairedPictures(source, target))
     out = made.sample(Batch(source=source), rngs(len(source))).numpy()
     kept = source.numpy() > -1

@@ -19,6 +19,13 @@ def test_any_size_comes_back_unresampled(size):
     assert network(torch.randn(2, 3, *size)).shape == (2, 2, *size)
 
 
+@pytest.mark.parametrize("halvings", [0, 1, 3])
+def test_halvings_change_neither_size_nor_ends(halvings):
+    network = ResnetGenerator(2, 1, width=4, blocks=1, halvings=halvings).eval()
+    assert network(torch.randn(1, 2, 19, 26)).shape == (1, 1, 19, 26)
+    assert network.blocks[0].second[0].weight.shape == (4 * 2**halvings, 4 * 2**halvings, 3, 3)
+
+
 def test_padding_repeats_the_edge_and_is_cropped_away():
     network = ResnetGenerator(1, 1, width=4, blocks=1).eval()
     image = torch.randn(1, 1, 18, 21)

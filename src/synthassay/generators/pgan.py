@@ -29,6 +29,7 @@ class PganSettings(GeneratorSettings):
     neighbours: int = Field(3, ge=1, description="Neighbouring source slices seen, an odd number (paper: 3).")
     width: int = Field(24, ge=1, description="Channels of the generator's first layer (paper: 64).")
     blocks: int = Field(5, ge=1, description="Residual blocks (paper: 9).")
+    halvings: int = Field(2, ge=0, le=4, description="Halvings before the blocks (paper: 2); fewer keep fine detail.")
     dropout: float = Field(0.0, ge=0, lt=1, description="Dropout inside residual blocks (paper: 0.5).")
     patch_width: int = Field(24, ge=1, description="Channels of the discriminator's first layer (paper: 64).")
     patch_layers: int = Field(3, ge=1, le=5, description="Discriminator halvings; 3 judges 70x70 patches (paper: 3).")
@@ -84,7 +85,12 @@ class Pgan(Generator):
         require_patches(facts.space, self.settings.patch_layers)
         s = self.settings
         self.network = ResnetGenerator(
-            facts.source_channels, facts.channels, width=s.width, blocks=s.blocks, dropout=s.dropout
+            facts.source_channels,
+            facts.channels,
+            width=s.width,
+            blocks=s.blocks,
+            halvings=s.halvings,
+            dropout=s.dropout,
         )
         self.discriminator = PatchDiscriminator(
             facts.source_channels + facts.channels, width=s.patch_width, layers=s.patch_layers

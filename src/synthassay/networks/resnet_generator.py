@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-DOWNSAMPLING = 4  # two halvings of each side
-
 
 class ResnetGenerator(nn.Module):
-    """Map ``batch channels rows columns`` to as many, through residual blocks at a quarter of the size.
+    """Map ``batch channels rows columns`` to as many, through residual blocks at a part of the size.
 
-    7x7 convolution, two strided convolutions, residual blocks, two transposed convolutions, 7x7 convolution; instance
-    normalisation without learnt scale; reflection padding. Sides that 4 does not divide are padded with their edge
-    values and the result is cropped: nothing is resampled.
+    7x7 convolution, strided convolutions that halve each side, residual blocks, as many transposed convolutions, 7x7
+    convolution; instance normalisation without learnt scale; reflection padding. Sides that the halvings do not divide
+    are padded with their edge values and the result is cropped: nothing is resampled.
 
     Args:
         channels_in: Input channels.
         channels_out: Output channels.
-        width: Channels after the first convolution (64 in the papers); blocks have four times as many.
+        width: Channels after the first convolution (64 in the papers), doubled by each halving.
         blocks: Residual blocks (9 in pGAN).
+        halvings: Strided convolutions before the blocks (2 in the papers).
         dropout: Probability with which a value inside a block is dropped while training.
 
     Source: doi:10.1007/978-3-319-46475-6_43 (architecture), arXiv:1703.10593 (appendix 7.2).
@@ -29,24 +30,26 @@ class ResnetGenerator(nn.Module):
     torch.Size([2, 1, 30, 42])
     """
 
-    def __init__(self, channels_in: int, channels_out: int, *, width: int, blocks: int, dropout: float = 0.0) -> None:
+    def __init__(
+        self, channels_in: int, channels_out: int, *, width: int, blocks: int, halvings: int = 2, dropout: float = 0.0
+    ) -> None:
         super().__init__()
-        self.encoder = nn.Sequential(
-            *_normalised(nn.Conv2d(channels_in, width, 7, padding=3, padding_mode="reflect")),
-            *_normalised(nn.Conv2d(width, 2 * width, 3, stride=2, padding=1)),
-            *_normalised(nn.Conv2d(2 * width, 4 * width, 3, stride=2, padding=1)),
-        )
-        self.blocks = nn.ModuleList(_ResidualBlock(4 * width, dropout) for _ in range(blocks))
-        self.decoder = nn.Sequential(
-            *_normalised(nn.ConvTranspose2d(4 * width, 2 * width, 3, stride=2, padding=1, output_padding=1)),
-            *_normalised(nn.ConvTranspose2d(2 * width, width, 3, stride=2, padding=1, output_padding=1)),
-        )
+        widths = [width * 2**i for i in range(halvings + 1)]
+        encoder = [*_normalised(nn.Conv2d(channels_in, width, 7, padding=3, padding_mode="reflect"))]
+        decoder: list[nn.Module] = []
+        for narrow, wide in pairwise(widths):
+            encoder += _normalised(nn.Conv2d(narrow, wide, 3, stride=2, padding=1))
+        for narrow, wide in reversed(list(pairwise(widths))):
+            decoder += _normalised(nn.ConvTranspose2d(wide, narrow, 3, stride=2, padding=1, output_padding=1))
+        self.encoder, self.decoder = nn.Sequential(*encoder), nn.Sequential(*decoder)
+        self.blocks = nn.ModuleList(_ResidualBlock(widths[-1], dropout) for _ in range(blocks))
+        self.multiple = 2**halvings
         self.last = nn.Conv2d(width, channels_out, 7, padding=3, padding_mode="reflect")
 
     def forward(self, images: Tensor, rng: torch.Generator | None = None) -> Tensor:
         """Return unbounded values; ``rng`` draws the dropout masks of training, without it nothing is dropped."""
         rows, columns = images.shape[-2:]
-        padding = (0, -columns % DOWNSAMPLING, 0, -rows % DOWNSAMPLING)
+        padding = (0, -columns % self.multiple, 0, -rows % self.multiple)
         features = self.encoder(F.pad(images, padding, mode="replicate") if any(padding) else images)
         for block in self.blocks:
             features = block(features, rng)
