@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import re
 from collections import Counter
@@ -145,6 +146,17 @@ def test_pseudonyms_can_be_resolved_by_the_holder_of_the_run(make_run: MakeRun):
     assert all(subject.startswith("HOSP-") for subject in key["subjects"].values())
 
 
+def test_no_hash_on_the_page_is_a_key_to_the_pseudonyms(make_run: MakeRun):
+    run = make_run(pictures=True)
+    text = build_report(run).read_text(encoding="utf-8")
+    subjects = json.loads((run / "pseudonyms.json").read_text(encoding="utf-8"))["subjects"]
+    hashes = re.findall(r"\b[0-9a-f]{64}\b", text)
+    assert len(hashes) >= 4
+    for digest in hashes:
+        guesses = {f"S-{hmac.new(digest.encode(), s.encode(), 'sha256').hexdigest()[:6]}" for s in subjects.values()}
+        assert not guesses & subjects.keys()
+
+
 def test_equal_runs_give_equal_bytes_wherever_they_lie(make_run: MakeRun):
     one, other = (build_report(make_run(name, pictures=True)).read_bytes() for name in ("here", "elsewhere"))
     assert one == other
@@ -166,7 +178,7 @@ def test_the_report_says_what_was_found_with_its_interval(make_run: MakeRun):
 def test_nothing_measured_is_said_and_not_hidden(make_run: MakeRun):
     words = Page(build_report(make_run(measured=False)).read_text(encoding="utf-8")).words
     assert "No measure could be made: no synthetic image could be read." in words
-    assert "Nothing was measured on fidelity." in words
+    assert "Nothing was measured on the fidelity axis." in words
 
 
 def test_images_from_outside_are_reported_without_claims_about_a_cohort(make_run: MakeRun):

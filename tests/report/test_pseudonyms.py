@@ -40,6 +40,11 @@ def test_identifiers_vanish_from_text_and_words_that_contain_them_stay():
         assert identifier not in text.replace("Joanna and XP-123", "")
 
 
+def test_the_place_of_the_data_vanishes_from_texts():
+    names = Pseudonyms("key", ["P-12"], [], places=["/mnt/clinic/dr-quill/"])
+    assert names.scrub("/mnt/clinic/dr-quill/P-12/t1.nii is constant").startswith("…/S-")
+
+
 def test_short_identifiers_do_not_eat_numbers_and_words():
     names = Pseudonyms("key", ["12", "1000", "t1"], [])
     assert names.scrub("12 of 1000 t1 images") == "12 of 1000 t1 images"

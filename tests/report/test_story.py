@@ -69,5 +69,5 @@ def test_limits_name_unmet_requirements_missing_axes_and_one_seed(make_run: Make
     contents = read_contents(make_run())
     text = " ".join(limits(contents, requirements(contents, contents.pseudonyms())))
     assert "Unmet requirement: Structures keep their size and place (pgan): the cohort has no label maps." in text
-    assert "Nothing was measured on utility." in text and "Nothing was measured on fidelity." not in text
+    assert "measured on the utility axis." in text and "measured on the fidelity axis." not in text
     assert "trained once, with one seed" in text and "No external site was held out" in text

@@ -12,7 +12,7 @@ from synthassay.records.evaluation import CaseSelection, NearestReal, evaluation
 from synthassay.report.contents import Contents
 from synthassay.report.numbers import plain, unit_words
 from synthassay.report.pseudonyms import Pseudonyms
-from synthassay.report.tables import kind_of
+from synthassay.report.tables import DIRECTIONS, kind_of
 
 LARGEST_SUM = 9_000_000  # bytes of PNG; base64 makes 12 MB of them, and the report stays under 15 MB
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -140,7 +140,7 @@ class Album:
             of=of,
             kind=kind_of(of, self.contents),
             title=selection.title,
-            direction=f"{selection.better.arrow} {selection.better.value}",
+            direction=DIRECTIONS[selection.better],
             rule=self.names.scrub(selection.rule),
             window=window,
             figures=figures,

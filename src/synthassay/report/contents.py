@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -42,6 +43,8 @@ class Contents:
         generators: Names of what was judged and learnt (or came from outside), in the study's order.
         baselines: Names of the classical baselines.
         measurements_sha256: Hash of the file that every number comes from.
+        pseudonym_key: Hash of the cohort's file (of the measurements' where there is none) after a prefix, so that it
+            equals none of the hashes that a report shows.
     """
 
     run: Path
@@ -60,6 +63,7 @@ class Contents:
     neighbours: dict[str, NeighbourList]
     generators: tuple[str, ...]
     baselines: tuple[str, ...]
+    pseudonym_key: str
 
     @property
     def judged(self) -> tuple[str, ...]:
@@ -86,7 +90,8 @@ class Contents:
         for measurement in self.measurements:
             if measurement.of not in self.manifests:  # made elsewhere: nobody knows what its names are built from
                 cases |= measurement.per_case.keys() | measurement.failed_cases.keys()
-        return Pseudonyms(self.cohort.digest() if self.cohort else self.measurements_sha256, subjects, cases)
+        places = [self.cohort.root] if self.cohort is not None else []
+        return Pseudonyms(self.pseudonym_key, subjects, cases, places)
 
 
 def read_contents(run: Path) -> Contents:
@@ -126,6 +131,7 @@ def read_contents(run: Path) -> Contents:
         neighbours=_per_generator(evaluation_folder(run), "neighbours.json", NeighbourList),
         generators=generators,
         baselines=baselines,
+        pseudonym_key=_pseudonym_key(run),
     )
 
 
@@ -154,6 +160,12 @@ def read_lines(path: Path, kind: type[R], remedy: str) -> tuple[R, ...]:
                 remedy="The file may be truncated; remove it and run the stage that writes it again.",
             ) from None
     return tuple(records)
+
+
+def _pseudonym_key(run: Path) -> str:
+    cohort = run / "cohort.json"
+    secret = (cohort if cohort.is_file() else run / MEASUREMENTS).read_bytes()
+    return hashlib.sha256(b"pseudonyms of subjects and cases\0" + secret).hexdigest()
 
 
 def _read(path: Path, kind: type[R]) -> R | None:

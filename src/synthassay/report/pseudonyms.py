@@ -22,12 +22,14 @@ class Pseudonyms:
         key: Text that the outsider does not have.
         subjects: Subject identifiers.
         cases: Identifiers of cases that show a subject.
+        places: Folders whose names tell where the data lie; they vanish from texts.
     """
 
-    def __init__(self, key: str, subjects: Iterable[str], cases: Iterable[str]) -> None:
+    def __init__(self, key: str, subjects: Iterable[str], cases: Iterable[str], places: Iterable[str] = ()) -> None:
         self._key = key.encode()
         self._subjects = self._draw("S", subjects)
         self._cases = self._draw("C", cases)
+        self._places = {place.rstrip("/"): "…" for place in places}
 
     def subject(self, identifier: str) -> str:
         """Return the pseudonym of a subject."""
@@ -38,7 +40,7 @@ class Pseudonyms:
         return self._cases.get(identifier) or f"C-{self._digest(identifier)[:SHORTEST]}"
 
     def scrub(self, text: str) -> str:
-        """Return free text with every known identifier in it replaced by its pseudonym."""
+        """Return free text with every known identifier in it replaced by its pseudonym, and every place by dots."""
         return self._pattern.sub(lambda found: self._names[found.group()], text) if self._pattern else text
 
     def table(self) -> dict[str, dict[str, str]]:
@@ -50,7 +52,7 @@ class Pseudonyms:
 
     @cached_property
     def _names(self) -> dict[str, str]:
-        return self._cases | self._subjects
+        return self._places | self._cases | self._subjects
 
     @cached_property
     def _pattern(self) -> re.Pattern[str] | None:

@@ -68,7 +68,7 @@ def limits(contents: Contents, asked_for: tuple[Requirement, ...]) -> tuple[str,
         if not o.met
     ]
     measured = {m.axis for m in contents.measurements if m.value is not None}
-    found += [f"Nothing was measured on {axis}." for axis in Axis if axis not in measured]
+    found += [f"Nothing was measured on the {axis} axis." for axis in Axis if axis not in measured | {Axis.CLINICAL}]
     if contents.cohort is None:
         found.append("The cohort is not recorded, so this report cannot prove that no subject was on two sides.")
     elif not contents.cohort.of(Split.EXTERNAL):
