@@ -130,7 +130,9 @@ def train(
         raise DataError("training examples", "are none", remedy="Check the split: no subject is in train.")
     began = time.monotonic()
     same = _fingerprint(generator, train, seed, inputs)
-    run = _Run(generator, train, validation, folder, seed, Fabric(device, devices=1, precision="32-true"), same)
+    run = _Run(
+        generator, train, validation, folder, seed, Fabric(accelerator=device, devices=1, precision="32-true"), same
+    )
     with deterministic(run.fabric.device):
         first = run.begin()
         run.to_the_end(progress, checkpoint_seconds)
@@ -142,7 +144,7 @@ def train(
         resumed_from=first * generator.settings.batch,
         seconds=time.monotonic() - began,
         parameters=sum(p.numel() for m in generator.phases().values() for p in m.parameters()),
-        device=str(run.fabric.device),
+        device=str(fabric.device),
     )
 
 
