@@ -124,7 +124,7 @@ def measure_cases(
 
 def _measure(metric: Metric, view: CaseView) -> dict[str, float | str]:
     try:
-        given = {need: view.fixture(need) for need in metric.needs}
+        given = {need: view.fixture(need) for need in metric.takes}
         given |= {wish: _wish(view, wish) for wish in metric.wishes}
         found = metric.compute(**given)
     except NotMeasured as problem:
@@ -161,9 +161,9 @@ def _summarise(
             measured[case] = value
             subjects.append(owner)
     settings: dict[str, Any] = {}
-    if "data_range" in (*metric.needs, *metric.wishes):
+    if "data_range" in (*metric.takes, *metric.wishes):
         settings |= range_settings({"data_range": evidence.data_range})
-    if "mask" in (*metric.needs, *metric.wishes):
+    if "mask" in (*metric.takes, *metric.wishes):
         settings["measured"] = "whole image" if evidence.masks is None else "inside the mask"
     if not measured:
         reason = next(iter(failed.values()))

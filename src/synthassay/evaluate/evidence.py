@@ -13,6 +13,7 @@ from synthassay.data.image_set import ImageSet
 from synthassay.errors import DataError, ImageError, NotMeasured
 from synthassay.evaluate.features.embedding import EMBEDDINGS, Standardiser
 from synthassay.evaluate.leakage.prints import Prints, take_prints
+from synthassay.evaluate.utility.trial import Trial
 from synthassay.images.image import Image
 from synthassay.protocols.protocol import Protocol
 from synthassay.randomness import derive, stream
@@ -148,9 +149,7 @@ class Evidence:
             "rng": lambda: stream(self.seed, "evaluate", metric),
             "seed": lambda: derive(self.seed, "evaluate", metric),
             "bootstrap": lambda: self.options.bootstrap,
-            "augmentation_ratio": lambda: self.options.augmentation_ratio,
-            "utility_repeats": lambda: self.options.utility_repeats,
-            "utility_steps": lambda: self.options.utility_steps,
+            "classifier_trial": self._trial,
             "embedding": lambda: self.embedding,
             "feature_names": self._feature_names,
             "embedding_settings": self._embedding_settings,
@@ -233,6 +232,25 @@ class Evidence:
         return self._kept(
             f"{which}_prints", partial(take_prints, images, subjects_of(images)), real=which in _OF_THE_COHORT
         )
+
+    def _trial(self) -> Trial:
+        shared = sorted({e.subject for e in self.synthetic.entries if e.subject} & set(self.test.subjects))
+        if shared:
+            raise NotMeasured(
+                f"{len(shared)} of the test patients, {shared[0]} first, are those whom synthetic images were made from"
+            )
+        make = partial(
+            Trial,
+            self._images,
+            self._labels,
+            self.declared_range(),
+            seed=derive(self.seed, "evaluate", "utility"),
+            repeats=self.options.utility_repeats,
+            steps=self.options.utility_steps,
+            ratio=self.options.augmentation_ratio,
+            real_kept=self.real_memo,
+        )
+        return self._kept("classifier_trial", make, real=False)
 
     def _labels(self, which: str) -> list[str]:
         images = self.image_set(which)

@@ -35,14 +35,25 @@ PER_SET = {
     "rng": "numpy generator of this metric's own stream",
     "seed": "root seed of this metric's own streams",
     "bootstrap": "number of resampling draws for intervals",
-    "augmentation_ratio": "synthetic images added per real training image",
-    "utility_repeats": "trainings per arm, each with its own seed",
-    "utility_steps": "optimiser steps per training",
+    "classifier_trial": "classifiers trained on real, synthetic and mixed images (utility.trial.Trial)",
     "embedding": "name of the embedding behind *_features",
     "feature_names": "name per feature of the embedding",
     "embedding_settings": "what the features depend on, and which were left out or undefined, for a finding's settings",
     "real_memo": "dict shared by all generators judged on the same real images, for what depends on real images alone",
 }
+
+IMPLIED = {
+    "classifier_trial": (
+        "synthetic_images",
+        "synthetic_labels",
+        "training_images",
+        "training_labels",
+        "test_images",
+        "test_labels",
+        "data_range",
+    )
+}
+"""Fixtures that stand on others: what must exist for them."""
 
 CASE_FIXTURES = frozenset({*PER_CASE, *COMMON})
 SET_FIXTURES = frozenset({*PER_SET, *COMMON, *(f"{name}_{view}" for name in SETS for view in VIEWS)})

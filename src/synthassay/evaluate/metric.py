@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from synthassay.evaluate.fixtures import CASE_FIXTURES, SET_FIXTURES
+from synthassay.evaluate.fixtures import CASE_FIXTURES, IMPLIED, SET_FIXTURES
 from synthassay.records.measurement import Interval
 from synthassay.records.vocabulary import Axis, Better
 from synthassay.registry import Registry
@@ -54,7 +54,7 @@ class Metric:
         per: ``case``: computed once per synthetic image, then averaged; ``set``: computed once from whole sets.
         unit: Unit of the value, or ``IMAGE_UNIT``.
         target: The value that is best, where ``better`` is ``target``.
-        needs: Fixtures without which it cannot be computed; ``wishes`` are used where they exist.
+        takes: Fixtures that the function takes; ``wishes`` are those that it takes where they exist.
         strata: For a case metric that returns one value per stratum: all the strata it may return.
         settings: What the number depends on, declared once (window, covariance, clipping).
     """
@@ -67,11 +67,16 @@ class Metric:
     per: Literal["case", "set"]
     source: str
     compute: Callable[..., Any]
-    needs: tuple[str, ...]
+    takes: tuple[str, ...]
     wishes: tuple[str, ...] = ()
     target: float | None = None
     strata: tuple[str, ...] = ("",)
     settings: Mapping[str, Setting] = field(default_factory=dict)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Fixtures without which it cannot be computed: those that it takes, and those that these stand on."""
+        return tuple(dict.fromkeys(base for name in self.takes for base in (name, *IMPLIED.get(name, ()))))
 
 
 METRICS: Registry[Metric] = Registry("metric", package="synthassay.evaluate", group="synthassay.metrics")
@@ -122,10 +127,10 @@ def metric(
             raise TypeError(f"metric {name}: a target is given if, and only if, better is Better.TARGET")
         if not source or not unit or not title:
             raise TypeError(f"metric {name}: title, unit and source must not be empty")
-        needs, wishes = _parameters(name, function, CASE_FIXTURES if per == "case" else SET_FIXTURES)
+        takes, wishes = _parameters(name, function, CASE_FIXTURES if per == "case" else SET_FIXTURES)
         METRICS.add(name)(
             Metric(
-                name, title, axis, better, unit, per, source, function, needs, wishes, target, strata, settings or {}
+                name, title, axis, better, unit, per, source, function, takes, wishes, target, strata, settings or {}
             )
         )
         return function
@@ -138,6 +143,6 @@ def _parameters(name: str, function: Callable[..., Any], known: frozenset[str]) 
     unknown = [p.name for p in parameters if p.name not in known and (p.default is p.empty or p.default is None)]
     if unknown:
         raise TypeError(f"metric {name}: no fixture is called {', '.join(unknown)}; known: {', '.join(sorted(known))}")
-    needs = tuple(p.name for p in parameters if p.default is p.empty)
+    takes = tuple(p.name for p in parameters if p.default is p.empty)
     wishes = tuple(p.name for p in parameters if p.default is None)
-    return needs, wishes
+    return takes, wishes

@@ -98,7 +98,7 @@ def measure_sets(evidence: Evidence, metric: Metric) -> list[Measurement]:
         reason = lacking(evidence, metric)
         if reason:
             raise NotMeasured(reason)
-        given = {need: evidence.set_fixture(need, metric.name) for need in metric.needs}
+        given = {need: evidence.set_fixture(need, metric.name) for need in metric.takes}
         for wish in metric.wishes:
             try:
                 given[wish] = evidence.set_fixture(wish, metric.name)

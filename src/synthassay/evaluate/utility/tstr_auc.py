@@ -1,0 +1,66 @@
+"""Whether a classifier that has seen only synthetic images recognises disease in real patients: area under the ROC."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from synthassay.evaluate.metric import Finding, metric
+from synthassay.evaluate.utility.scoring import score
+from synthassay.evaluate.utility.trial import Trial
+from synthassay.records.vocabulary import Axis, Better
+from synthassay.stats.roc import mean_auc
+
+
+@metric(
+    title="AUC, trained on synthetic, tested on real",
+    axis=Axis.UTILITY,
+    better=Better.HIGHER,
+    unit="1",
+    per="set",
+    source="arXiv:1706.02633",
+    settings={"tested_on": "real test images", "floor": "the same classifier trained on real images"},
+)
+def tstr_auc(
+    classifier_trial: Trial,
+    test_labels: Sequence[str],
+    test_subjects: Sequence[str],
+    bootstrap: int,
+    rng: np.random.Generator,
+) -> Finding:
+    """Return the area under the ROC curve on real test patients of classifiers trained on synthetic images alone.
+
+    With more than two classes: the mean over classes, each against the rest.
+
+    Args:
+        classifier_trial: Trains the classifiers.
+        test_labels: Class of each real image that it is tested on.
+        test_subjects: Subject of each of them.
+        bootstrap: Draws for the interval, which resamples subjects and trainings.
+        rng: Source of the draws.
+
+    Returns:
+        Mean over repeated trainings. ``floor``: the same for a classifier trained on the real training images, which
+        is the number to come near.
+
+    Raises:
+        NotMeasured: A class is missing, or sizes differ.
+
+    Source:
+        Esteban, Hyland, Rätsch (2017), arXiv:1706.02633 (train on synthetic, test on real).
+    """
+    truth = classifier_trial.truth(test_labels)
+    found = [
+        score(mean_auc, classifier_trial.scores(arm, "test"), truth, test_subjects, draws=bootstrap, rng=rng)
+        for arm in ("synthetic", "real")
+    ]
+    return Finding(
+        value=found[0][0],
+        interval=found[0][1],
+        floor=found[1][0],
+        floor_interval=found[1][1],
+        n=len(truth),
+        subjects=len(set(test_subjects)),
+        settings=classifier_trial.settings("synthetic"),
+    )
