@@ -188,7 +188,7 @@ def _folds(traits: Traits, where: Place, cerebrum: np.ndarray) -> tuple[np.ndarr
     core = _core(where)
     depth = np.minimum(cerebrum, where.side)
     guard = np.clip((-core - 1.0) / 4.0, 0, 1)  # sulci end before the deep structures
-    sheets = [*_sulcal_sheets(traits, where, depth), _sylvian(traits, where), _interhemispheric(traits, where)]
+    sheets = [*_sulcal_sheets(traits, where, depth), *_lateral_fissure(traits, where), _interhemispheric(traits, where)]
     sulci = ribbon = np.zeros(where.grid.shape, np.float32)
     for distance, half_width, reach in sheets:
         open_here = guard * np.clip(reach, 0, 1)
@@ -224,13 +224,21 @@ def _sulcal_sheets(traits: Traits, where: Place, depth: np.ndarray) -> list[tupl
     return sheets
 
 
-def _sylvian(traits: Traits, where: Place) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The lateral fissure, rising backwards from the temporal pole, down to the insula."""
+def _lateral_fissure(traits: Traits, where: Place) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """The Sylvian fissure, rising backwards from the temporal pole, and the cleft over the insula at its bottom."""
     side, y, z = where.folded
-    rise = -8.0 - 0.42 * (y - 18)
-    away = np.abs(z - rise) / np.hypot(1, 0.42)
-    reach = np.minimum(side - 37.0, np.minimum(22 - y, y + 46)) / 3.0
-    return away, np.full_like(away, 1.2 + 1.6 * traits.atrophy), reach
+    wave = smooth_field(stream(traits.seed, "fissure"), where.grid.axes(), 16.0, 140.0)
+    rise = -8.0 - 0.42 * (y - 18) + 0.4 * (side - 48) + 2.5 * wave
+    off = (z - rise) / np.hypot(1, 0.58)
+    extent = np.minimum(22 - y, y + 46)
+    width = 0.7 + 1.3 * traits.atrophy
+    opening = np.minimum(side - 38.0, extent) / 3.0
+    insula = np.minimum(12 - np.abs(off), extent - 4) / 4.0
+    bowed = np.abs(side - 40.5 + 0.006 * np.square(y + 8) + 1.2 * wave)
+    return [
+        (np.abs(off), width * np.clip((side - 30) / 24, 0.5, 1.2), opening),
+        (bowed, np.full_like(side, 0.8 * width), insula),
+    ]
 
 
 def _interhemispheric(traits: Traits, where: Place) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

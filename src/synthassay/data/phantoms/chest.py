@@ -81,7 +81,7 @@ class Paths:
         bone: Bone, in addition to the soft tissue whose place it takes.
         lung: Air-bearing lung, before the opacity fills it.
         opacity: Lung that the opacity fills.
-        opacity_mask: Where the opacity would be outlined: it fills at least 8 mm along the ray.
+        opacity_mask: Where the opacity would be outlined: it fills at least 8 mm of lung that is 20 mm deep.
     """
 
     soft: Float[np.ndarray, "rows columns"]
@@ -95,9 +95,8 @@ def trace(thorax: Thorax, pixels: int) -> Paths:
     """Return the path lengths of one patient on a square detector of ``pixels`` rows and columns over 320 mm."""
     line = ((np.arange(pixels) + 0.5) / pixels - 0.5) * FIELD_MM
     x, z = line[None, :].astype(np.float32), -line[:, None].astype(np.float32)
-    cage = _cage(thorax, x, z)
     middle, hollow = _mediastinum(thorax, x, z)
-    lung = np.clip(cage - middle, 0, None) * _above_diaphragm(thorax, x, z)
+    lung = _lung(thorax, x, z, middle)
     vessels = np.minimum(_vessels(thorax, pixels), lung)
     opacity = _opacity(thorax, x, z, lung)
     body = _body(thorax, x, z)
@@ -108,7 +107,7 @@ def trace(thorax: Thorax, pixels: int) -> Paths:
         bone=_ribs(thorax, x, z) + _spine(thorax, x, z) + _shoulder_girdle(thorax, x, z),
         lung=lung,
         opacity=opacity,
-        opacity_mask=opacity >= 8.0,
+        opacity_mask=(opacity >= 8.0) & (lung >= 20.0),
     )
 
 
@@ -129,6 +128,11 @@ def _cage(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> np.ndarray:
     width = _width_at(thorax, z)
     depth = thorax.depth * np.clip(width / thorax.width, 0, 1) ** 1.3
     return 2 * depth * np.clip(1 - np.abs(x / width) ** 2.4, 0, None) ** 0.5
+
+
+def _lung(thorax: Thorax, x: np.ndarray, z: np.ndarray, mediastinum: np.ndarray) -> np.ndarray:
+    """Millimetres of lung: what the mediastinum leaves of the cage, above the diaphragm."""
+    return np.clip(_cage(thorax, x, z) - mediastinum, 0, None) * _above_diaphragm(thorax, x, z)
 
 
 def _body(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -153,7 +157,7 @@ def _mediastinum(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> tuple[np.ndarr
     waist = 17 + 6 * rng.random() + 9 * np.clip((z - 70) / 60, 0, 1) + 6 * np.exp(-np.square((z - 8) / 26))
     column = wide * np.clip(1.35 - np.abs(x - 0.6 * turn) / waist, 0, 1) ** 0.8
     tilt = 0.62
-    along, across = (x - turn - 0.30 * thorax.heart) + 0.0 * z, z + 42
+    along, across = (x - turn - 0.38 * thorax.heart), z + 42
     u, v = along * np.cos(tilt) - across * np.sin(tilt), along * np.sin(tilt) + across * np.cos(tilt)
     heart = _chord(u, v, (0, 0), (thorax.heart * 1.08, thorax.heart * 0.80, 0.62 * thorax.depth))
     atrium = _chord(x, z, (turn - 0.28 * thorax.heart, -34.0), (0.5 * thorax.heart, 36.0, 30.0))
@@ -207,7 +211,7 @@ def _ribs(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> np.ndarray:
                 height = (
                     behind + 7 * np.sin(np.pi * np.clip(side / width, 0, 1)) - drop / 2 * (1 + (arc if front else -arc))
                 )
-                slope = drop / 2 * side / width**2 / arc
+                slope = drop / 2 * side / width**2 / np.maximum(arc, 0.18)
                 off = (z - height) / np.sqrt(1 + np.square(slope))
                 half = 6.4 if front else 5.6
                 shell = np.sqrt(np.clip(1 - np.square(off / half), 0, None))
@@ -283,6 +287,14 @@ def _branches(thorax: Thorax) -> Iterator[tuple[float, float, float, float, floa
                 )
 
 
+def _points_in_lung(thorax: Thorax, rng: np.random.Generator, count: int) -> list[tuple[float, float]]:
+    """Draw points with a deep lung behind them, the same whatever the number of pixels."""
+    x, z = rng.uniform(-0.9 * thorax.width, 0.9 * thorax.width, 400), rng.uniform(-90.0, 100.0, 400)
+    depth = _lung(thorax, x, z, _mediastinum(thorax, x, z)[0])
+    deep = np.flatnonzero(depth > 0.6 * depth.max())[:count]
+    return [(float(x[i]), float(z[i])) for i in deep]
+
+
 def _opacity(thorax: Thorax, x: np.ndarray, z: np.ndarray, lung: np.ndarray) -> np.ndarray:
     """Millimetres of lung filled by one to three patches of consolidation with feathered edges."""
     out = np.zeros_like(lung)
@@ -292,10 +304,7 @@ def _opacity(thorax: Thorax, x: np.ndarray, z: np.ndarray, lung: np.ndarray) -> 
     grain = rng.standard_normal((48, 48))
     rough = sum(w * ndimage.gaussian_filter(grain, s, mode="wrap") * s for s, w in ((1.2, 0.5), (2.5, 1.0)))
     rough = ndimage.zoom(rough / rough.std(), lung.shape[0] / 48, order=1)
-    deep = np.argwhere(lung > 0.55 * lung.max())
-    for _ in range(int(rng.choice([1, 1, 2, 3]))):
-        row, column = deep[rng.integers(len(deep))]
-        centre = float(x[0, column]), float(z[row, 0])
+    for centre in _points_in_lung(thorax, rng, int(rng.choice([1, 1, 2, 3]))):
         size = float(rng.uniform(26, 52))
         radii = size * float(rng.uniform(0.8, 1.35)), size * float(rng.uniform(0.75, 1.2))
         away = np.hypot((x - centre[0]) / radii[0], (z - centre[1]) / radii[1]) + 0.22 * rough

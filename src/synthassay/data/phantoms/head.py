@@ -32,7 +32,7 @@ def build_head(traits: Traits, grid: Grid | None = None) -> Anatomy:
         traits=traits,
         fractions=fractions,
         structures=_structures(fractions, brain, lesions),
-        brain=_extracted(fractions, brain),
+        brain=_extracted(fractions, brain) | (lesions.core >= 0.5),
         lesion=lesions.core >= 0.5,
     )
 

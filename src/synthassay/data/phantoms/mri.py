@@ -32,7 +32,7 @@ _NONE = Relaxation(1.0, 1.0, 0.0)
 # cortex of Wright 2008 (doi:10.1007/s10334-008-0104-8).
 # 3 T: T1 of white matter, cortex and putamen of Wright 2008; T2 of white matter and cortex of Wansapura 1999
 # (J Magn Reson Imaging 9:531); muscle of Stanisz 2005 (doi:10.1002/mrm.20605); fat of de Bazelaire 2004
-# (doi:10.1148/radiol.2303021331); fluid with T1 of 4 s and T2 as at 1.5 T, since partial volume and flow shorten it.
+# (doi:10.1148/radiol.2303021331); fluid with T1 of 4 s and T2 of 0.5 s, less than free fluid's, as flow dephases it.
 # Tumour, oedema, marrow and the plaque at 3 T are chosen between these, so that they look as they do in patients.
 _TISSUES: dict[float, dict[Tissue, Relaxation]] = {
     1.5: {
@@ -55,7 +55,7 @@ _TISSUES: dict[float, dict[Tissue, Relaxation]] = {
         Tissue.FAT: Relaxation(382, 68, 1.0),
         Tissue.BONE: _NONE,
         Tissue.MARROW: Relaxation(450, 55, 0.6),
-        Tissue.CSF: Relaxation(4000, 329, 1.0),
+        Tissue.CSF: Relaxation(4000, 500, 1.0),
         Tissue.GREY: Relaxation(1607, 110, 0.86),
         Tissue.WHITE: Relaxation(838, 80, 0.77),
         Tissue.DEEP_GREY: Relaxation(1332, 85, 0.83),
@@ -109,7 +109,7 @@ def signal(tissue: Relaxation, sequence: Sequence) -> float:
         shorter than TR.
 
     >>> round(signal(Relaxation(t1=500, t2=70, pd=0.77), Sequence(te=15, tr=500)), 4)
-    0.3928
+    0.3929
     """
     recovered = 1 - math.exp(-sequence.tr / tissue.t1)
     if sequence.ti is not None:
@@ -121,7 +121,7 @@ def nulling_ti(t1: float, tr: float) -> float:
     """Return the inversion time in ms at which a tissue gives no signal: ``T1 (ln 2 - ln(1 + exp(-TR/T1)))``.
 
     >>> round(nulling_ti(2569, 9000))  # cerebrospinal fluid at 1.5 T
-    1704
+    1705
     """
     return t1 * (math.log(2) - math.log1p(math.exp(-tr / t1)))
 

@@ -157,7 +157,7 @@ PHANTOMS: dict[str, Phantom] = {
             {name: asdict(room) for name, room in radiograph.ROOMS.items()},
         ),
         Phantom(
-            "phantom:histology", Modality.PATHOLOGY, "Virtual H&E tiles, glands or tumour, with all nuclei; three sites",
+            "phantom:histology", Modality.PATHOLOGY, "Virtual H&E tiles, glands or tumour, with all nuclei; 3 sites",
             Unit.RGB, 300, (64, 64), True, _histology, lambda shape: {"mpp": np.array(TILE_UM / shape[0])},
             {name: asdict(lab) for name, lab in histology.LABORATORIES.items()},
         ),
