@@ -88,6 +88,17 @@ def test_the_rival_is_the_best_baseline(make_run: Callable[..., Path]):
     assert rivals == {"linear_regression"}  # 52.9 beside identity's 58.4, by the lowest error
 
 
+def test_generators_are_compared_with_each_other_where_that_was_recorded(make_run: Callable[..., Path]):
+    run = make_run()
+    path = run / "evaluation/comparisons.json"
+    recorded = ComparisonList.read(path).comparisons[0]
+    beside = [recorded.model_copy(update={"against": name}) for name in ("vae", "identity")]
+    ComparisonList(comparisons=(recorded, *beside)).write(path)
+    contents = read_contents(run)
+    rivals = [f.against for f in findings(contents, contents.pseudonyms()) if f.of == "pgan" and f.difference]
+    assert rivals == ["linear_regression", "vae"]  # identity is neither the best baseline nor a generator
+
+
 def test_best_follows_the_direction():
     values = [measurement(v, 0.1, Better.TARGET, str(v)) for v in (0.2, 1.1, 3.0)]
     assert best(values).of == "1.1"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from synthassay.records.evaluation import RequirementList
 from synthassay.report.contents import read_contents
 from synthassay.report.requirements import requirements
 
@@ -22,6 +23,16 @@ def test_one_generator_that_fails_leaves_the_requirement_unmet(make_run: Callabl
     path.write_text(path.read_text(encoding="utf-8").replace('"met": true', '"met": false', 1), encoding="utf-8")
     contents = read_contents(run)
     assert [r.met for r in requirements(contents, contents.pseudonyms())] == [False, False]
+
+
+def test_baselines_are_not_held_against_requirements(make_run: Callable[..., Path]):
+    run = make_run()
+    path = run / "evaluation/requirements.json"
+    written = RequirementList.read(path)
+    failed = written.requirements[0].model_copy(update={"of": "identity", "met": False})
+    RequirementList(protocol="mri", requirements=(*written.requirements, failed)).write(path)
+    contents = read_contents(run)
+    assert [r.met for r in requirements(contents, contents.pseudonyms())] == [False, True]
 
 
 def test_a_run_without_a_protocol_has_none(make_run: Callable[..., Path]):

@@ -62,7 +62,7 @@ def _context(contents: Contents) -> dict[str, Any]:
         "study": study,
         "study_text": names.scrub(contents.study_text),
         "answer": answer(contents, found, asked_for, names),
-        "verdicts": contents.verdicts,
+        "verdicts": [v for v in contents.verdicts if v.of in (contents.generators or contents.baselines)],
         "requirements": asked_for,
         "tables": axis_tables(contents, names),
         "plot_width": PLOT_WIDTH,

@@ -58,26 +58,26 @@ class Finding:
 
 
 def findings(contents: Contents, pseudonyms: Pseudonyms) -> tuple[Finding, ...]:
-    """Return each generator beside the best baseline on every measure that both have, and every recorded comparison.
+    """Return each generator beside the best baseline on every measure that both have, and beside other generators.
 
-    A recorded paired comparison decides where there is one; otherwise the two intervals do.
+    A recorded paired comparison decides where there is one; otherwise the two intervals do. Comparisons with baselines
+    that are not the best stay in ``comparisons.json``.
     """
     measured = {(m.metric, m.stratum, m.of): m for m in contents.measurements if m.value is not None}
     recorded = {(c.metric, c.stratum, c.of, c.against): c for c in contents.comparisons}
-    pairs = list(recorded)
+    pairs = []
     for metric, stratum, of in measured:
-        if of in contents.generators and not stratum:
+        if of in contents.generators:
             rivals = [measured[k] for b in contents.baselines if (k := (metric, stratum, b)) in measured]
-            if rivals:
-                pairs.append((metric, stratum, of, best(rivals).of))
+            pairs += [(metric, stratum, of, best(rivals).of)] if rivals else []
+            pairs += [key for key in recorded if key[:3] == (metric, stratum, of) and key[3] in contents.generators]
     order = {of: place for place, of in enumerate(contents.judged)}
-    found = []
-    for metric, stratum, of, against in dict.fromkeys(pairs):
-        one, other = measured.get((metric, stratum, of)), measured.get((metric, stratum, against))
-        if one is not None and other is not None:
-            comparison = recorded.get((metric, stratum, of, against))
-            found.append(_finding(one, other, comparison, pseudonyms))
-    return tuple(sorted(found, key=lambda f: (order.get(f.of, len(order)), f.stratum != "")))
+    found = [
+        _finding(measured[(metric, stratum, of)], other, recorded.get((metric, stratum, of, against)), pseudonyms)
+        for metric, stratum, of, against in dict.fromkeys(pairs)
+        if (other := measured.get((metric, stratum, against))) is not None
+    ]
+    return tuple(sorted(found, key=lambda finding: order[finding.of]))
 
 
 def best(measurements: Iterable[Measurement]) -> Measurement:

@@ -36,11 +36,15 @@ class Requirement:
 
 
 def requirements(contents: Contents, pseudonyms: Pseudonyms) -> tuple[Requirement, ...]:
-    """Return the protocol's requirements, those that somebody does not meet first."""
+    """Return the protocol's requirements, those that somebody does not meet first.
+
+    Baselines are yardsticks: where a generator was judged, they are not held against the requirements.
+    """
     if contents.requirements is None:
         return ()
+    judged = {*(contents.generators or contents.baselines), ""}
     alike: dict[tuple[str, str, str], list[RequirementStatus]] = {}
-    for status in contents.requirements.requirements:
+    for status in (status for status in contents.requirements.requirements if status.of in judged):
         alike.setdefault((status.metric, status.statement, status.why), []).append(status)
     found = [
         Requirement(
