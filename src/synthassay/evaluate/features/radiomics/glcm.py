@@ -34,9 +34,15 @@ def features_of(counts: np.ndarray, levels: int) -> dict[str, float]:
         return dict.fromkeys(NAMES, float("nan"))
     joint = counts / counts.sum((1, 2), keepdims=True)
     marginal = joint.sum(2)
-    sums, differences = _diagonals(joint)
-    both = _joint_features(joint, marginal)
-    features = {**both, **_sum_features(sums), **_difference_features(differences, levels)}
+    sums, differences, energy, entropy, largest = _sweep(joint)
+    features = {
+        "JointEnergy": energy,
+        "JointEntropy": entropy,
+        "MaximumProbability": largest,
+        **_joint_features(joint, marginal, entropy),
+        **_sum_features(sums),
+        **_difference_features(differences, levels),
+    }
     return {name: float(features[name].mean()) for name in NAMES}
 
 
@@ -53,29 +59,35 @@ def _count(grid, voxels, directions, levels):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _diagonals(joint):  # type: ignore[no-untyped-def]
-    """Probabilities of i + j (from 2) and of |i - j| (from 0)."""
+def _sweep(joint):  # type: ignore[no-untyped-def]
+    """Probabilities of i + j (from 2) and of |i - j| (from 0); energy, entropy in bits and maximum: in one pass."""
     directions, levels = joint.shape[0], joint.shape[1]
     sums, differences = np.zeros((directions, 2 * levels - 1)), np.zeros((directions, levels))
+    energy, entropy, largest = np.zeros(directions), np.zeros(directions), np.zeros(directions)
     for d in range(directions):
         for i in range(levels):
             for j in range(levels):
-                sums[d, i + j] += joint[d, i, j]
-                differences[d, abs(i - j)] += joint[d, i, j]
-    return sums, differences
+                p = joint[d, i, j]
+                if p > 0:
+                    sums[d, i + j] += p
+                    differences[d, abs(i - j)] += p
+                    energy[d] += p * p
+                    entropy[d] -= p * np.log2(p)
+                    largest[d] = max(largest[d], p)
+    return sums, differences, energy, entropy, largest
 
 
 def _bits(share: np.ndarray) -> np.ndarray:
-    return entr(share).reshape(len(share), -1).sum(1) / np.log(2)
+    return np.asarray(entr(share).sum(1) / np.log(2))
 
 
-def _joint_features(joint: np.ndarray, marginal: np.ndarray) -> dict[str, np.ndarray]:
+def _joint_features(joint: np.ndarray, marginal: np.ndarray, together: np.ndarray) -> dict[str, np.ndarray]:
     level = np.arange(1, joint.shape[1] + 1, dtype=np.float64)
     mean = marginal @ level
     variance = (marginal * (level - mean[:, None]) ** 2).sum(1)
     away = level - mean[:, None]
     covariance = (np.matmul(joint, away[:, :, None])[:, :, 0] * away).sum(1)
-    own, together = _bits(marginal), _bits(joint)
+    own = _bits(marginal)
     # A symmetric matrix has equal marginals, so both cross-entropies HXY1 and HXY2 equal twice the marginal's.
     surplus = np.maximum(2 * own - together, 0)
     return {
@@ -83,9 +95,6 @@ def _joint_features(joint: np.ndarray, marginal: np.ndarray) -> dict[str, np.nda
         "JointAverage": mean,
         "SumSquares": variance,
         "Correlation": np.divide(covariance, variance, out=np.ones_like(mean), where=variance > 0),
-        "JointEnergy": (joint**2).sum((1, 2)),
-        "JointEntropy": together,
-        "MaximumProbability": joint.max((1, 2)),
         "Imc1": np.divide(together - 2 * own, own, out=np.zeros_like(own), where=own > 0),
         "Imc2": np.sqrt(-np.expm1(-2 * surplus)),
         "MCC": _maximal_correlation(joint, marginal),
