@@ -129,11 +129,9 @@ def train(
     if len(train) == 0:
         raise DataError("training examples", "are none", remedy="Check the split: no subject is in train.")
     began = time.monotonic()
-    same = _fingerprint(generator, train, seed, inputs)
-    run = _Run(
-        generator, train, validation, folder, seed, Fabric(accelerator=device, devices=1, precision="32-true"), same
-    )
-    with deterministic(run.fabric.device):
+    fabric = Fabric(accelerator=device, devices=1, precision="32-true")
+    run = _Run(generator, train, validation, folder, seed, fabric, _fingerprint(generator, train, seed, inputs))
+    with deterministic(fabric.device):
         first = run.begin()
         run.to_the_end(progress, checkpoint_seconds)
     run.finish()
