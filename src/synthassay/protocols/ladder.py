@@ -81,21 +81,34 @@ def verdict(of: str, protocol: Protocol, task: str, rows: Sequence[Measurement])
     """
     statuses = requirement_statuses(protocol, task, [row for row in rows if row.of == of])
     reached: Rung | None = None
+    above: list[Rung] = []
     missing: tuple[str, ...] = ()
     for rung in RUNGS:
         asked = [s for r, s in zip(protocol.required(task), statuses, strict=True) if rung.holds(r)]
-        missing = tuple(f"{status.metric}: {status.reason}" for status in asked if not status.met)
+        lacking = tuple(f"{status.metric}: {status.reason}" for status in asked if not status.met)
         if missing:
-            break
-        reached = rung if asked else reached
+            above += [rung] if asked and not lacking else []
+        elif lacking:
+            missing = lacking
+        else:
+            reached = rung if asked else reached
+    return Verdict(
+        of=of,
+        rung=reached.number if reached else 0,
+        rung_title=reached.title if reached else "",
+        level=reached.level if reached else LEVELS[0],
+        missing=missing,
+        text=_text(reached, above, missing),
+    )
+
+
+def _text(reached: Rung | None, above: Sequence[Rung], missing: Sequence[str]) -> str:
     if reached is None:
         text = "Not even likeness was measured as the protocol asks."
-        return Verdict(of=of, rung=0, level=LEVELS[0], missing=missing, text=text)
-    rest = "The next rung lacks what is listed." if missing else "The protocol asks for nothing more."
-    text = f"Evidence reaches rung {reached.number} of {len(RUNGS)}: {reached.title} ({reached.level}). {rest}"
-    return Verdict(
-        of=of, rung=reached.number, rung_title=reached.title, level=reached.level, missing=missing, text=text
-    )
+    else:
+        text = f"Evidence reaches rung {reached.number} of {len(RUNGS)}: {reached.title} ({reached.level})."
+    text += " The next rung lacks what is listed." if missing else " The protocol asks for nothing more."
+    return text + "".join(f" Shown above that gap: {rung.title} (rung {rung.number})." for rung in above)
 
 
 def _status(requirement: Requirement, rows: Sequence[Measurement]) -> RequirementStatus:

@@ -1,0 +1,73 @@
+"""Every protocol is complete: sources, reasons, metrics that exist, failure modes that something would find."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from synthassay.evaluate.metric import METRICS
+from synthassay.protocols import PROTOCOLS
+from synthassay.records.vocabulary import Axis, Modality, TaskName, Unit
+
+NAMES = ["ct", "mri", "xray"]
+SOURCE = re.compile(r"^(doi:10\.\d{4,}/\S+|arXiv:\d{4}\.\d{4,5})$")
+
+
+def test_the_three_modalities_have_a_protocol():
+    assert PROTOCOLS.names() == NAMES
+    assert [PROTOCOLS.get(name).modality for name in NAMES] == [Modality.CT, Modality.MRI, Modality.XRAY]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_requirement_has_a_reason_a_source_and_something_that_measures_it(name):
+    for requirement in PROTOCOLS.get(name).requirements:
+        assert requirement.why.endswith("."), requirement.metric
+        assert SOURCE.match(requirement.source), requirement.source
+        if requirement.missing:
+            assert requirement.metric not in METRICS, f"{requirement.metric} can be measured: it is not missing"
+        else:
+            assert METRICS.get(requirement.metric).axis is requirement.axis
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_failure_mode_is_looked_for(name):
+    protocol = PROTOCOLS.get(name)
+    required = {requirement.metric for requirement in protocol.requirements}
+    assert protocol.failure_modes
+    for mode in protocol.failure_modes:
+        assert mode.consequence
+        assert SOURCE.match(mode.source)
+        assert set(mode.found_by) <= required, mode.name
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("task", [*TaskName, ""])
+def test_every_task_must_show_more_than_fidelity(name, task):
+    axes = {requirement.axis for requirement in PROTOCOLS.get(name).required(task)}
+    assert {Axis.FIDELITY, Axis.LEAKAGE, Axis.CLINICAL} <= axes
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_metric_is_required_twice_for_a_task(name):
+    for task in TaskName:
+        metrics = [requirement.metric for requirement in PROTOCOLS.get(name).required(task)]
+        assert len(metrics) == len(set(metrics))
+
+
+def test_only_ct_has_a_range_of_its_own():
+    assert PROTOCOLS.get("ct").unit is Unit.HU
+    assert PROTOCOLS.get("ct").data_range == (-1024.0, 3071.0)
+    assert PROTOCOLS.get("mri").data_range is None
+    assert PROTOCOLS.get("xray").data_range is None
+
+
+def test_protocols_need_neither_numpy_nor_torch():
+    code = (
+        "import sys; from synthassay.protocols import PROTOCOLS; import synthassay.protocols.ladder; PROTOCOLS.names();"
+        "print([m for m in ('numpy', 'torch', 'scipy') if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
