@@ -59,6 +59,23 @@ def test_overlap_is_said_to_show_nothing(make_run: MakeRun):
     assert "not told apart from the best baseline, identity" in answer_of(run).found
 
 
+def test_images_that_count_as_copies_are_warned_of(make_run: MakeRun):
+    run = make_run(pictures=True)
+    expected = "1 of the 4 images of pgan that come nearest to a real one and 1 of the 4 images of vae"
+    assert answer_of(run).warning.startswith(expected)  # distances 1.9, 2.3, 2.7, 3.1; a copy is below 2.0
+    for path in (run / "evaluation").glob("*/neighbours.json"):
+        path.write_text(path.read_text(encoding="utf-8").replace('"threshold": 2.0', '"threshold": 1.9'), "utf-8")
+    assert answer_of(run).warning == ""
+
+
+def test_without_a_baseline_the_floor_between_real_sets_is_told(make_run: MakeRun):
+    run = make_run(outside=True, baselines=())
+    rows = [m for m in read_contents(run).measurements if m.metric == "frechet"]
+    write_lines(run / "measurements.jsonl", rows)
+    assert "reached 3.1 [2.5, 3.9]" in answer_of(run).found
+    assert "between real sets of equal size it is 1.20 [0.90, 1.60]; no baseline" in answer_of(run).found
+
+
 def test_each_part_of_the_answer_is_one_sentence(make_run: MakeRun):
     told = answer_of(make_run())
     for sentence in (told.asked, told.found, told.not_shown):

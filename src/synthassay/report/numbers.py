@@ -90,7 +90,7 @@ def unit_words(unit: str) -> str:
     >>> unit_words("arbitrary"), unit_words("1"), unit_words("HU")
     ('arbitrary units', '', 'HU')
     """
-    return {"arbitrary": "arbitrary units", "1": ""}.get(unit, unit)
+    return {"arbitrary": "arbitrary units", "1": "", "none": ""}.get(unit, unit)
 
 
 def listed(names: list[str]) -> str:

@@ -8,7 +8,7 @@ from synthassay.records.measurement import Measurement
 from synthassay.records.vocabulary import Axis, Split
 from synthassay.report.contents import Contents
 from synthassay.report.findings import Finding, badness, shown
-from synthassay.report.numbers import count, listed, unit_words
+from synthassay.report.numbers import count, listed, unit_words, with_interval
 from synthassay.report.pseudonyms import Pseudonyms
 from synthassay.report.requirements import Requirement
 from synthassay.report.tables import direction_words
@@ -19,11 +19,16 @@ ALWAYS = "nothing here supports replacing a clinical acquisition, or using these
 
 @dataclass(frozen=True)
 class Answer:
-    """What was asked, what was found, what was not shown."""
+    """What was asked, what was found, what was not shown.
+
+    Attributes:
+        warning: That synthetic images look like copies of real ones, where some do; it outweighs every other number.
+    """
 
     asked: str
     found: str
     not_shown: str
+    warning: str
 
 
 def answer(
@@ -34,6 +39,7 @@ def answer(
         asked=_asked(contents),
         found=pseudonyms.scrub(_found(contents, findings)),
         not_shown=_not_shown(contents, asked_for),
+        warning=_warning(contents),
     )
 
 
@@ -114,7 +120,11 @@ def _found(contents: Contents, findings: tuple[Finding, ...]) -> str:
     text = f"{best.title} ({direction_words(best)}): {of} reached {reached} {where}"
     beside = [f for f in findings if f.measurement is best and f.against in contents.baselines]
     if not beside:
-        return f"{text}; no baseline was measured beside it."
+        floor = ""
+        if best.floor is not None:
+            between_real = " ".join(part for part in with_interval(best.floor, best.floor_interval) if part)
+            floor = f"; between real sets of equal size it is {between_real}"
+        return f"{text}{floor}; no baseline was measured beside it."
     rival = beside[0]
     words = {
         "better": f"better than the best baseline, {rival.against}",
@@ -125,6 +135,18 @@ def _found(contents: Contents, findings: tuple[Finding, ...]) -> str:
     }[rival.outcome]
     difference = f"; paired difference {rival.difference}" if rival.difference else ""
     return f"{text}, {words} ({rival.other_value}{difference}), because {rival.basis}."
+
+
+def _warning(contents: Contents) -> str:
+    copies = {}
+    for of in contents.generators:
+        entries = contents.neighbours[of].entries if of in contents.neighbours else ()
+        near = [e for e in entries if e.threshold is not None and e.nearest[0].distance < e.threshold]
+        if near:
+            copies[of] = f"{len(near)} of the {len(entries)} images of {of} that come nearest to a real one"
+    if not copies:
+        return ""
+    return f"{listed(list(copies.values()))} lie so near to it that they count as copies."
 
 
 def _not_shown(contents: Contents, asked_for: tuple[Requirement, ...]) -> str:
