@@ -156,6 +156,17 @@ def test_residual_starts_at_the_central_source_slice():
     assert torch.equal(pgan.sample(Batch(source=source), [torch.Generator()] * 2), source[:, 1:2])
 
 
+def test_the_residual_is_measured_in_its_own_standard_deviation():
+    pgan, examples = new(predict="residual", perceptual_steps=1), Bodies(64, 16, 3, ())
+    pgan.prepare(examples, torch.Generator().manual_seed(0))
+    deviation = float((examples.target - examples.source[:, 1:2]).std())
+    assert float(pgan.residual_scale) == pytest.approx(deviation, rel=0.05)
+    with torch.no_grad():
+        pgan.network.last.bias.fill_(2.0)
+    source = examples.source[:2]
+    torch.testing.assert_close(pgan.translate(source), source[:, 1:2] + 2 * pgan.residual_scale)
+
+
 def test_mirroring_turns_source_and_target_together():
     pgan = new(mirror=True)
     source = torch.arange(2.0 * 3 * 4 * 4).reshape(2, 3, 4, 4)

@@ -71,13 +71,15 @@ class Pgan(Generator):
     Departures from the authors' code: V is by default learnt in the study's own domain (no download, no natural
     images); all images of a batch enter the perceptual loss (the code indexes the batch and keeps its first image,
     which is right for its batch of 1 only); widths are smaller and dropout is off by default; sampling never drops.
-    ``predict = "residual"`` gives ``source + G(x)`` without the tanh, and starts at the identity.
+    ``predict = "residual"`` gives ``source + s G(x)`` without the tanh, with s the deviation of target - source
+    over training examples, and starts at the identity: noise of a few percent of the scale is then of order 1 to G.
 
     Source: doi:10.1109/TMI.2019.2901750, equations 4 to 8; arXiv:1611.04076 (least squares).
     """
 
     Settings: ClassVar[type[GeneratorSettings]] = PganSettings
     settings: PganSettings
+    residual_scale: Tensor
 
     def __init__(self, settings: GeneratorSettings, facts: Facts) -> None:
         super().__init__(settings, facts)
@@ -97,6 +99,7 @@ class Pgan(Generator):
         )
         initialise(self.network)
         initialise(self.discriminator)
+        self.register_buffer("residual_scale", torch.ones(()))
         if s.predict == "residual":
             nn.init.zeros_(self.network.last.weight)
         published = s.perceptual == "vgg16"
@@ -109,11 +112,14 @@ class Pgan(Generator):
         return {"discriminator": self.discriminator, "generator": self.network}
 
     def prepare(self, examples: Examples, rng: torch.Generator) -> None:
-        """Learn the in-domain encoder from the training targets, or read the local weight file."""
+        """Learn the in-domain encoder from the training targets, or read the weight file; measure the residual."""
         if self.settings.perceptual == "vgg16":
             read_vgg16(self.features, Path(self.settings.perceptual_file), self.settings.perceptual_sha256)
         else:
             learn_features(self.features, examples, rng, steps=self.settings.perceptual_steps)
+
+        if self.settings.predict == "residual":
+            self._measure_residual(examples, rng)
 
     def loss(self, phase: str, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         """Return the weighted terms of one phase; see the class for the equations."""
@@ -129,7 +135,9 @@ class Pgan(Generator):
     def translate(self, source: Tensor, rng: torch.Generator | None = None) -> Tensor:
         """Return the target slice, ``batch channels rows columns``, for stacked source slices."""
         output = self.network(source, rng)
-        return torch.tanh(output) if self.settings.predict == "image" else self._central(source) + output
+        if self.settings.predict == "image":
+            return torch.tanh(output)
+        return self._central(source) + self.residual_scale * output
 
     def discriminator_loss(self, source: Tensor, target: Tensor, made: Tensor) -> dict[str, Tensor]:
         """Return both halves of L_D."""
@@ -174,6 +182,11 @@ class Pgan(Generator):
         if condition.source is None:
             raise ValueError("pgan translates images: the condition has no source")
         return self.translate(condition.source).clamp(-1, 1)
+
+    def _measure_residual(self, examples: Examples, rng: torch.Generator, count: int = 128) -> None:
+        source, target = _pair(examples.batch(torch.randint(len(examples), (count,), generator=rng).tolist()))
+        deviation = (target - self._central(source)).std()
+        self.residual_scale.fill_(max(float(deviation), 1e-4))
 
     def _central(self, source: Tensor) -> Tensor:
         channels = self.facts.channels
