@@ -6,10 +6,13 @@ from synthassay.errors import NotMeasured
 from synthassay.evaluate.evidence import Evidence
 from synthassay.evaluate.fixtures import SETS
 from synthassay.evaluate.metric import Metric
+from synthassay.records.vocabulary import Unit
 
 
 def lacking(evidence: Evidence, metric: Metric) -> str:
     """Return why the metric does not apply to the evidence; an empty string where it does."""
+    if metric.unit == Unit.HU.value != evidence.protocol.unit.value:
+        return "the images are not in Hounsfield units"
     for need in metric.needs:
         try:
             _require(evidence, need, by_case=metric.per == "case")

@@ -1,4 +1,4 @@
-"""Structural similarity (the map is synthassay.evaluate.fidelity.ssim_map): scikit-image and MONAI as oracles; traps."""
+"""Structural similarity (its map: synthassay.evaluate.fidelity.ssim_map): scikit-image and MONAI as oracles; traps."""
 
 from __future__ import annotations
 
