@@ -67,7 +67,7 @@ def test_the_interval_covers_the_true_difference_as_often_as_it_says():
 def test_the_size_of_the_blocks_changes_nothing(monkeypatch):
     first, second = sample(50, 6, 0, per_subject=2), sample(70, 6, 1, 0.2)
     whole = kernel_discrepancy(first, second)
-    monkeypatch.setattr(kernel_mmd, "ROWS", 9)
+    monkeypatch.setattr(kernel_mmd, "ELEMENTS", 900)
     again = kernel_discrepancy(first, second)
     assert (again.value, again.standard_error) == pytest.approx((whole.value, whole.standard_error))
 

@@ -49,7 +49,7 @@ def test_the_size_of_the_blocks_changes_nothing(monkeypatch):
     rng = np.random.default_rng(3)
     synthetic, real = rng.normal(size=(150, 6)), rng.normal(size=(170, 6))
     whole = manifolds(synthetic, real)
-    monkeypatch.setattr(neighbours, "ROWS", 7)
+    monkeypatch.setattr(neighbours, "ELEMENTS", 700)
     assert manifolds(synthetic, real) == whole
 
 

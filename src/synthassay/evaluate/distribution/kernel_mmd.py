@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.distribution.equal_n import Sample
 
-ROWS = 1024  # rows of the kernel matrix held at a time
+ELEMENTS = 2_000_000  # kernel values held at a time, whatever the number of images
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,11 @@ def _jackknife_variance(left_out: np.ndarray) -> float:
     return float((count - 1) / count * ((left_out - left_out.mean()) ** 2).sum())
 
 
+def _row_blocks(first: Sample, second: Sample) -> Iterator[slice]:
+    step = max(ELEMENTS // len(second), 1)
+    return (slice(start, start + step) for start in range(0, len(first), step))
+
+
 def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return (x @ y.T / x.shape[1] + 1) ** 3
 
@@ -73,8 +79,7 @@ class _Within:
         if len(sizes) < 3:
             raise NotMeasured("a kernel distance needs at least three subjects in each set")
         sums = np.empty(len(sample))
-        for start in range(0, len(sample), ROWS):
-            rows = slice(start, start + ROWS)
+        for rows in _row_blocks(sample, sample):
             kernel = _kernel(sample.features[rows], sample.features)
             kernel[sample.subjects[rows, None] == sample.subjects] = 0.0
             sums[rows] = kernel.sum(1)
@@ -100,9 +105,9 @@ class _Between:
     @classmethod
     def of(cls, first: Sample, second: Sample) -> _Between:
         rows, columns = np.empty(len(first)), np.zeros(len(second))
-        for start in range(0, len(first), ROWS):
-            kernel = _kernel(first.features[start : start + ROWS], second.features)
-            rows[start : start + ROWS] = kernel.sum(1)
+        for block in _row_blocks(first, second):
+            kernel = _kernel(first.features[block], second.features)
+            rows[block] = kernel.sum(1)
             columns += kernel.sum(0)
         return cls(rows, columns)
 

@@ -10,7 +10,7 @@ import numpy as np
 from synthassay.errors import NotMeasured
 from synthassay.shapes import Features
 
-ROWS = 1024
+ELEMENTS = 2_000_000  # distances held at a time, whatever the number of images
 NEIGHBOURS = 5
 ROUNDING = 1e-12  # of |x|^2 + |y|^2: a squared distance below it is a rounded zero
 
@@ -18,8 +18,9 @@ ROUNDING = 1e-12  # of |x|^2 + |y|^2: a squared distance below it is a rounded z
 def blocks(first: Features, second: Features) -> Iterator[tuple[slice, np.ndarray]]:
     """Yield row slices of ``first`` with their squared distances to all of ``second``; equal rows have exactly 0."""
     norms = (second * second).sum(1)
-    for start in range(0, len(first), ROWS):
-        rows = slice(start, min(start + ROWS, len(first)))
+    step = max(ELEMENTS // len(second), 1)
+    for start in range(0, len(first), step):
+        rows = slice(start, min(start + step, len(first)))
         lengths = (first[rows] ** 2).sum(1)[:, None] + norms
         squared = lengths - 2 * first[rows] @ second.T
         squared[squared < ROUNDING * lengths] = 0.0
