@@ -22,7 +22,7 @@ from synthassay.networks.unet import check_size
 class VaeSettings(GeneratorSettings):
     """Settings of the autoencoder; beta 1 is the evidence lower bound itself."""
 
-    images_seen: int = Field(80_000, ge=1, description="Training length, in images shown (with repetition).")
+    images_seen: int = Field(60_000, ge=1, description="Training length, in images shown (with repetition).")
     learning_rate: float = Field(1e-3, gt=0, description="Peak learning rate; it falls to a hundredth by a cosine.")
     widths: tuple[int, ...] = Field((32, 64, 128, 128), min_length=1, description="Channels per level.")
     unshuffle: int = Field(2, ge=1, description="Side of the squares of pixels folded into channels; 1 folds none.")
