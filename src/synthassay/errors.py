@@ -122,7 +122,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     'Did you mean: pgan? Available: pgan, vae.'
     """
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    plain = {candidate.lower(): candidate for candidate in names}
+    near = [plain[match] for match in difflib.get_close_matches(name.lower(), plain, n=3, cutoff=0.5)]
     hint = f"Did you mean: {', '.join(near)}? " if near else ""
     return f"{hint}Available: {', '.join(names) or 'none'}."
 

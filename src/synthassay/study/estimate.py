@@ -58,7 +58,8 @@ def _rate(model: Generator, batch: Batch, rng: torch.Generator) -> float:
             began = time.perf_counter()  # the first step warms up
         for phase in model.phases():
             for piece in batch.split(model.settings.micro_batch or len(batch)):
-                torch.stack([term.sum() for term in model.loss(phase, piece, rng).values()]).sum().backward()
+                terms = model.loss(phase, piece, rng).values()
+                torch.autograd.backward(torch.stack([term.sum() for term in terms]).sum())
             model.zero_grad(set_to_none=True)
     return TIMED_STEPS * len(batch) / (time.perf_counter() - began)
 

@@ -10,9 +10,11 @@ import numpy as np
 
 import synthassay
 from synthassay.data.image_set import Entry, ImageSet
+from synthassay.data.npz.archive import Archive, ArrayCache
 from synthassay.data.outside import folder_image_set
 from synthassay.errors import DataError, did_you_mean
 from synthassay.evaluate.evidence import Evidence, Options
+from synthassay.images.formats import looks_like_image, read_image
 from synthassay.protocols import PROTOCOLS, Protocol
 from synthassay.records.base import fingerprint, sha256_of, write_lines
 from synthassay.records.evaluation import evaluation_folder
@@ -105,7 +107,7 @@ def outside_evidence(images: OutsideImages, protocol: Protocol) -> Evidence:
         masks=masks if reference is not None else None,
         training=read("training", images.training),
         external=read("external", images.external),
-        data_range=images.data_range or protocol.data_range or _type_range(real),
+        data_range=images.data_range or protocol.data_range or _type_range(images.real),
         seed=images.seed,
         options=Options(bootstrap=images.bootstrap),
     )
@@ -158,10 +160,19 @@ def _by_name(name: str, wanted: ImageSet, found: ImageSet) -> ImageSet:
     return ImageSet(name, tuple(at[case] for case in wanted.cases))
 
 
-def _type_range(real: ImageSet) -> tuple[float, float] | None:
-    """The range of an unsigned pixel type: what the detector's file can hold, not what these images happen to hold."""
-    kind = real.entries[0].load().pixels.dtype
-    return (0.0, float(np.iinfo(kind).max)) if np.issubdtype(kind, np.unsignedinteger) else None
+def _type_range(place: Path) -> tuple[float, float] | None:
+    """The range of an 8-bit pixel type: what the file can hold, not what these images happen to hold."""
+    kind = _stored_type(place)
+    return (0.0, 255.0) if kind == np.uint8 else None
+
+
+def _stored_type(place: Path) -> np.dtype | None:
+    if place.suffix == ".npz":
+        archive = Archive(place, ArrayCache(0))
+        return next((kind for shape, kind in archive.headers.values() if len(shape) >= 3), None)
+    files = [place] if place.is_file() else sorted(path for path in place.rglob("*") if path.is_file())
+    first = next((path for path in files if looks_like_image(path)), None)
+    return None if first is None else read_image(first).pixels.dtype
 
 
 def _bytes(images: OutsideImages) -> str:

@@ -22,14 +22,19 @@ SHOWN = 3
 GRID_COLUMNS = 8
 RANKED_BY = ("mae", "ssim", "psnr")
 SOFT_TISSUE_WINDOW = (-200.0, 300.0)  # HU; errors that matter to a reader are seen here, not from -1000 to 3000
+SHOWN_QUANTILES = (0.005, 0.995)
 SYNTHETIC_MARK = {"Synthetic": "YES", "Comment": BANNER}
 
 
 def display_window(evidence: Evidence) -> tuple[float, float]:
-    """Return the intensities to show as black and white."""
+    """Return the intensities to show as black and white; for the eye alone, no number rests on it."""
     if evidence.protocol.unit is Unit.HU:
         return SOFT_TISSUE_WINDOW
-    return evidence.declared_range()
+    if evidence.data_range is not None:
+        return evidence.data_range
+    shown = np.concatenate([entry.load().pixels.ravel() for entry in evidence.test.entries[:GRID_COLUMNS]])
+    low, high = np.nanquantile(shown, SHOWN_QUANTILES)
+    return float(low), float(high) if high > low else float(low) + 1.0
 
 
 def show_cases(run: Path, evidence: Evidence, rows: Sequence[Measurement], neighbours: NeighbourList | None) -> None:
@@ -109,11 +114,17 @@ def _write_neighbours(run: Path, evidence: Evidence, found: NeighbourList, windo
     cases = evidence.synthetic.cases
     real = {entry.case: entry for name in ("training", "holdout", "test") for entry in _entries(evidence, name)}
     for one in found.entries:
-        image = evidence.synthetic.entries[cases.index(one.synthetic)].load()
-        _save(picture_path(run, evidence.of, one.synthetic, "synthetic"), picture(image, window, marks=SYNTHETIC_MARK))
+        at = cases.index(one.synthetic)
+        image, position = evidence.synthetic.entries[at].load(), _position(evidence, at)
+        drawn = picture(image, window, position=position, marks=SYNTHETIC_MARK)
+        _save(picture_path(run, evidence.of, one.synthetic, "synthetic"), drawn)
         nearest = real.get(one.nearest[0].case)
         if nearest is not None:
-            _save(picture_path(run, evidence.of, one.synthetic, "neighbour"), picture(nearest.load(), window))
+            beside = nearest.load()
+            position = position if beside.space == image.space else None
+            _save(
+                picture_path(run, evidence.of, one.synthetic, "neighbour"), picture(beside, window, position=position)
+            )
 
 
 def _write_grid(run: Path, evidence: Evidence, window: tuple[float, float]) -> None:
