@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
@@ -18,8 +18,11 @@ Kernel = Literal["ramp", "hann"]
 Slices = Float[np.ndarray, "x y slices"]
 Sinograms = Float[np.ndarray, "views detectors slices"]
 
-_KEPT_WEIGHTS = 16_000_000  # about 130 MB; a larger scanner is built anew block by block, so that 512x512 still fits
-_BLOCK_WEIGHTS = 8_000_000
+Sparse: TypeAlias = Any  # scipy has no types: a csr_array or its transpose
+Build: TypeAlias = Any  # a cached function (scanner, first view, views) -> Sparse
+
+_KEPT_WEIGHTS = 20_000_000  # about 200 MB, up to 128x128; larger ones are built anew in blocks, so that 512x512 fits
+_BLOCK_WEIGHTS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class ParallelBeam:
         """
         flat = self._flat(mu)
         out = np.empty((self.views * self.detectors, flat.shape[1]), np.float32)
-        for start, weights, _ in self._blocks():
+        for start, weights in self._blocks(_projector):
             out[start : start + weights.shape[0]] = weights @ flat
         return out.reshape(self.views, self.detectors, -1)
 
@@ -97,7 +100,7 @@ class ParallelBeam:
         """
         filtered = self._filter(sinograms, kernel).reshape(self.views * self.detectors, -1)
         out = np.zeros((math.prod(self.shape), filtered.shape[1]), np.float32)
-        for start, _, spread in self._blocks():
+        for start, spread in self._blocks(_spreader):
             out += spread @ filtered[start : start + spread.shape[1]]
         return (out * (math.pi / self.views)).reshape(*self.shape, -1)
 
@@ -111,53 +114,60 @@ class ParallelBeam:
         spectrum = fft.rfft(sinograms, n=2 * (response.shape[1] - 1), axis=1) * response
         return fft.irfft(spectrum, axis=1)[:, : self.detectors].astype(np.float32)
 
-    @cached_property
-    def _weights_in_all(self) -> int:
-        return 4 * self.views * math.prod(self.shape)
-
-    def _blocks(self) -> Iterator[tuple[int, sparse.csr_array, sparse.csr_array]]:
-        """Yield (first sinogram row, projector, linear-interpolation back-projector) for runs of views."""
-        size = max(1, _BLOCK_WEIGHTS // (4 * math.prod(self.shape)))
-        build = _operators if self._weights_in_all <= _KEPT_WEIGHTS else _operators.__wrapped__
+    def _blocks(self, build: Build) -> Iterator[tuple[int, Sparse]]:
+        """Yield (first sinogram row, operator) for runs of views."""
+        weights = 4 * math.prod(self.shape)
+        size = max(1, _BLOCK_WEIGHTS // weights)
+        make = build if self.views * weights <= _KEPT_WEIGHTS else build.__wrapped__
         for first in range(0, self.views, size):
-            projector, spread = build(self, first, min(size, self.views - first))
-            yield first * self.detectors, projector, spread
+            yield first * self.detectors, make(self, first, min(size, self.views - first))
 
 
 @lru_cache(maxsize=8)
-def _operators(scanner: ParallelBeam, first: int, count: int) -> tuple[sparse.csr_array, sparse.csr_array]:
-    """Build both operators for ``count`` views from view ``first`` on; positions are in units of the pitch."""
-    angles = scanner.angles[first : first + count]
-    (nx, ny), (dx, dy), pitch = scanner.shape, scanner.spacing_mm, scanner.pitch_mm
-    x = (np.arange(nx) - (nx - 1) / 2) * dx / pitch
-    y = (np.arange(ny) - (ny - 1) / 2) * dy / pitch
-    cos, sin = np.cos(angles)[:, None], np.sin(angles)[:, None]
-    middle = (scanner.detectors - 1) / 2
-    place = ((cos * x)[:, :, None] + (sin * y)[:, None, :]).reshape(count, -1) + middle
-    widths = np.abs(cos) * dx / pitch, np.abs(sin) * dy / pitch
+def _projector(scanner: ParallelBeam, first: int, count: int) -> Sparse:
+    """Rays by pixels: the mean chord of each pixel in each detector element's strip."""
+    place, widths = _places(scanner, first, count)
+    (dx, dy), pitch = scanner.spacing_mm, scanner.pitch_mm
     reach = math.ceil(math.hypot(dx, dy) / pitch / 2)  # half the longest shadow of a pixel, in detector elements
-    bins = np.rint(place).astype(np.int32)[..., None] + np.arange(-reach, reach + 1, dtype=np.int32)
-    edges = [_trapezoid_below(bins + side - place[..., None], *(w[..., None] for w in widths)) for side in (-0.5, 0.5)]
-    lengths = (edges[1] - edges[0]) * (dx * dy / pitch)  # pixel area over strip width = mean chord
+    near = np.rint(place).astype(np.int32)
+    off = (near - place).astype(np.float32)[..., None] + np.arange(-reach, reach + 1, dtype=np.float32)
+    edges = [_trapezoid_below(off + side, *(w.astype(np.float32)[:, None] for w in widths)) for side in (-0.5, 0.5)]
+    chords = (edges[1] - edges[0]) * np.float32(dx * dy / pitch)  # pixel area over strip width
+    bins = np.clip(near[..., None] + np.arange(-reach, reach + 1, dtype=np.int32), 0, scanner.detectors - 1)
+    return _by_pixel(chords, bins, scanner.detectors).T
+
+
+@lru_cache(maxsize=8)
+def _spreader(scanner: ParallelBeam, first: int, count: int) -> Sparse:
+    """Pixels by rays: linear interpolation between the two detector elements nearest to a pixel's centre."""
+    place, _ = _places(scanner, first, count)
     low = np.floor(place).astype(np.int32)
-    part = place - low
-    size = (count * scanner.detectors, nx * ny)
-    projector = _sparse(bins, lengths, scanner.detectors, size)
-    spread = _sparse(np.stack([low, low + 1], -1), np.stack([1 - part, part], -1), scanner.detectors, size)
-    return projector, sparse.csr_array(spread.T.tocsr())
+    part = (place - low).astype(np.float32)
+    return _by_pixel(np.stack([1 - part, part], -1), np.stack([low, low + 1], -1), scanner.detectors)
 
 
-def _sparse(bins: np.ndarray, weights: np.ndarray, detectors: int, size: tuple[int, int]) -> sparse.csr_array:
-    views, pixels, _ = bins.shape
-    rows = bins + (np.arange(views, dtype=np.int32) * detectors)[:, None, None]
-    columns = np.broadcast_to(np.arange(pixels, dtype=np.int32)[None, :, None], bins.shape)
-    keep = np.abs(weights) > 1e-9
-    return sparse.csr_array((weights[keep].astype(np.float32), (rows[keep], columns[keep])), shape=size)
+def _places(scanner: ParallelBeam, first: int, count: int) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    """Return where each pixel falls on the detector (pixels views) and its two widths there, all in elements."""
+    (nx, ny), (dx, dy), pitch = scanner.shape, scanner.spacing_mm, scanner.pitch_mm
+    angles = scanner.angles[first : first + count]
+    cos, sin = np.cos(angles), np.sin(angles)
+    x = ((np.arange(nx) - (nx - 1) / 2) * dx / pitch)[:, None, None]
+    y = ((np.arange(ny) - (ny - 1) / 2) * dy / pitch)[:, None]
+    place = (x * cos + y * sin + (scanner.detectors - 1) / 2).reshape(nx * ny, count)
+    return place, (np.abs(cos) * dx / pitch, np.abs(sin) * dy / pitch)
+
+
+def _by_pixel(weights: np.ndarray, bins: np.ndarray, detectors: int) -> Sparse:
+    """Return the matrix pixels by rays from weights and detector elements, both ``pixels views near``."""
+    pixels, views, near = weights.shape
+    rays = bins + (np.arange(views, dtype=np.int32) * detectors)[:, None]
+    starts = np.arange(pixels + 1, dtype=np.int32) * (views * near)
+    return sparse.csr_array((weights.ravel(), rays.ravel(), starts), shape=(pixels, views * detectors))
 
 
 def _trapezoid_below(u: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Share of a square pixel's shadow that lies below ``u``: the shadow is a box of width a spread by one of b."""
-    wide, thin = np.maximum(a, b), np.maximum(np.minimum(a, b), 1e-6)
+    wide, thin = np.maximum(a, b), np.maximum(np.minimum(a, b), 1e-4)
     top, base = (wide - thin) / 2, (wide + thin) / 2
     from_edge = np.clip(base - np.abs(u), 0, None)
     slope = from_edge**2 / (2 * thin)

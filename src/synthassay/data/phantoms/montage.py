@@ -44,14 +44,14 @@ def write_montage(path: Path, seed: int = 7) -> None:
 
 def _patient(seed: int, disease: str) -> Anatomy:
     index = next(i for i in range(1000) if draw_traits(stream(seed, "montage", i)).disease == disease)
-    grid = Grid((128, 152, 40), (1.35, 1.35, 3.0), (0.0, -15.0, 18.0))
+    grid = Grid((104, 124, 24), (1.6, 1.6, 4.0), (0.0, -15.0, 18.0))
     return build_head(
         replace(draw_traits(stream(seed, "montage", index)), age=50.0, atrophy=0.35, ventricles=1.1), grid
     )
 
 
 def _slice_of_lesion(anatomy: Anatomy) -> int:
-    return int(anatomy.lesion[:, :, 8:-8].sum((0, 1)).argmax()) + 8
+    return int(anatomy.lesion[:, :, 4:-4].sum((0, 1)).argmax()) + 4
 
 
 def _mri_row(anatomy: Anatomy, seed: int) -> np.ndarray:
