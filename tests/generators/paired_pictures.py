@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import torch
 
-from synthassay.networks.batch import Batch
+from synthassay.generators.base import Generator
+from synthassay.generators.stored import build_generator
+from synthassay.networks.batch import Batch, Facts
 
 
 class PairedPictures:
@@ -33,3 +35,16 @@ def pictures(seed: int, count: int = 70, size: int = 12) -> tuple[torch.Tensor, 
     target = 0.4 - 0.6 * source + 0.1 * torch.randn(source.shape, generator=rng)
     source[..., :2, :], target[..., :2, :] = -1.0, -1.0
     return source, target.clamp(-1, 1)
+
+
+def rngs(count: int) -> list[torch.Generator]:
+    """Return one random stream per image."""
+    return [torch.Generator().manual_seed(i) for i in range(count)]
+
+
+def fitted(family: str, examples: PairedPictures, channels: int = 1, **settings: object) -> Generator:
+    """Return a baseline that has seen the examples."""
+    facts = Facts(channels, examples.source.shape[1], (), tuple(examples.source.shape[2:]))
+    made = build_generator(family, settings, facts, seed=0).eval()
+    made.prepare(examples, torch.Generator().manual_seed(0))
+    return made
