@@ -11,7 +11,7 @@ from synthassay.records.vocabulary import Unit
 
 def lacking(evidence: Evidence, metric: Metric) -> str:
     """Return why the metric does not apply to the evidence; an empty string where it does."""
-    if metric.unit == Unit.HU.value != evidence.protocol.unit.value:
+    if metric.unit == Unit.HU.value and evidence.protocol.unit is not Unit.HU:
         return "the images are not in Hounsfield units"
     for need in metric.needs:
         try:

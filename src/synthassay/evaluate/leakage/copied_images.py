@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,12 @@ COPY_CORRELATION = 0.99
     source="arXiv:2402.01054",
     settings={"mirrored": True, "shifted": "up to an eighth of the grid"},
 )
-def copied_images(synthetic_prints: Prints, training_prints: Prints, holdout_prints: Prints | None = None) -> Finding:
+def copied_images(
+    synthetic_prints: Prints,
+    training_prints: Prints,
+    holdout_prints: Prints | None = None,
+    real_memo: dict[Any, Any] | None = None,
+) -> Finding:
     """Return the share of synthetic images that equal a training image, or correlate with one like a copy.
 
     A copy is an image with the same pixels, or one whose small pattern correlates with a training image's by more than
@@ -36,6 +42,7 @@ def copied_images(synthetic_prints: Prints, training_prints: Prints, holdout_pri
         synthetic_prints: Of the images judged.
         training_prints: Of the generator's training images.
         holdout_prints: Of real images that the generator never saw; they calibrate the bound.
+        real_memo: Keeps what rests on real images alone for the next generator.
 
     Returns:
         Share from 0 to 1 with its exact interval, which treats images as independent; with none among n images the
@@ -55,7 +62,10 @@ def copied_images(synthetic_prints: Prints, training_prints: Prints, holdout_pri
     if holdout_prints is not None and holdout_prints.patterns.shape[1:] == training_prints.patterns.shape[1:]:
         seen = set(training_prints.hashes)
         exact = np.array([code in seen for code in holdout_prints.hashes])
-        natural = best_match(holdout_prints, training_prints).correlation
+        memo = {} if real_memo is None else real_memo
+        if "copied_images" not in memo:
+            memo["copied_images"] = best_match(holdout_prints, training_prints).correlation
+        natural = memo["copied_images"]
         bound = max(bound, float(natural[~exact].max(initial=-1.0)))
         floor = float((exact | (natural > bound)).mean())
     found = best_match(synthetic_prints, training_prints)

@@ -1,8 +1,8 @@
 """The training image that a synthetic image resembles most, even where it was mirrored or moved a little.
 
-Comparing every pair under every shift would be slow, so candidates are found first: the images with the nearest
-pattern, and those with the nearest spectrum, whose magnitudes do not change when an image moves. Candidates are then
-compared under the best shift.
+Comparing every pair under every shift would be slow, so candidates are found first: the image with the nearest
+pattern, and those with the nearest spectra, whose magnitudes hardly change when an image moves. Candidates are then
+compared under every small shift.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from synthassay.evaluate.leakage.prints import Prints, unit_length
+from synthassay.evaluate.leakage.prints import Prints
 
-CANDIDATES = 4
+CANDIDATES = 7
 SHIFT_SHARE = 8  # shifts up to one eighth of the grid
 LOW_FREQUENCIES = 8
-WORTH_ALIGNING = 0.8  # circular correlation below which no overlap comes near that of a copy
 ROWS_AT_ONCE = 64
 
 Floats = NDArray[np.float64]
@@ -71,10 +70,7 @@ def spectrum(patterns: NDArray[np.float32]) -> NDArray[np.float32]:
 def shifted_correlation(
     rows: NDArray[np.float32], patterns: NDArray[np.float32], candidates: NDArray[np.intp]
 ) -> Floats:
-    """Return the correlation of each row with its candidates where they overlap under the best small shift.
-
-    The shift is found by circular cross-correlation; the correlation is then taken on the overlap, not around the
-    corner. Only the best candidate of each row is aligned so; the others keep their correlation without a shift.
+    """Return the highest correlation of each row with its candidates over all small shifts, on the overlap alone.
 
     Args:
         rows: ``cases channels *grid``.
@@ -83,43 +79,52 @@ def shifted_correlation(
 
     Returns:
         ``cases candidates``, from -1 to 1.
+
+    Source:
+        Normalised cross-correlation with masks: Padfield, IEEE Trans Image Process 21:2706 (2012),
+        doi:10.1109/TIP.2011.2181402, eq. 15, with rectangles for masks.
     """
+    space = rows.shape[2:]
     axes = tuple(range(3, rows.ndim + 1))
-    others = patterns[candidates]
-    product_ = fft.rfftn(others, axes=axes) * np.conj(fft.rfftn(rows[:, None], axes=axes))
-    scores = fft.irfftn(product_, s=rows.shape[2:], axes=axes).sum(axis=2)
-    out = scores.reshape(*candidates.shape, -1)[..., 0].copy()  # without a shift
-    allowed = np.zeros(rows.shape[2:], bool)
-    allowed[np.ix_(*(_small_shifts(size) for size in rows.shape[2:]))] = True
-    scores = np.where(allowed, scores, -np.inf).reshape(*candidates.shape, -1)
-    peaks = scores.max(axis=-1)
-    for case, k in enumerate(peaks.argmax(axis=1)):
-        if peaks[case, k] > WORTH_ALIGNING:
-            peak = np.unravel_index(scores[case, k].argmax(), rows.shape[2:])
-            out[case, k] = max(out[case, k], _overlap(rows[case], others[case, k], peak))
-    return out
+    ones, others = rows[:, None], patterns[candidates]
+    padded = [fft.next_fast_len(size + _reach(size), real=True) for size in space]
+    transformed = fft.rfftn(others, padded, axes) * np.conj(fft.rfftn(ones, padded, axes))
+    products = fft.irfftn(transformed, padded, axes).sum(axis=2)
+    for axis, (size, length) in enumerate(zip(space, padded, strict=True), start=2):
+        products = np.take(products, [shift % length for shift in _shifts(size)], axis=axis)
+    count = rows.shape[1] * _window_sums(np.ones((1, 1, *space)), forward=True)
+    mine, my_squares = (_window_sums(v.sum(axis=2, dtype=np.float64), forward=False) for v in (ones, ones**2))
+    theirs, their_squares = (_window_sums(v.sum(axis=2, dtype=np.float64), forward=True) for v in (others, others**2))
+    covariance = products - mine * theirs / count
+    variances = (my_squares - mine**2 / count) * (their_squares - theirs**2 / count)
+    flat = variances <= 1e-9
+    correlation = np.where(flat, -1.0, covariance / np.sqrt(np.where(flat, 1.0, variances)))
+    return correlation.reshape(*candidates.shape, -1).max(axis=-1)
+
+
+def _window_sums(values: Floats, *, forward: bool) -> Floats:
+    """Return, per shift, the sum over the part that overlaps: of what is moved to (forward) or moved from."""
+    for axis in range(2, values.ndim):
+        size = values.shape[axis]
+        sums = np.insert(np.cumsum(values, axis=axis), 0, 0.0, axis=axis)
+        steps = np.array(_shifts(size)) * (1 if forward else -1)
+        start, stop = np.maximum(steps, 0), size + np.minimum(steps, 0)
+        values = np.take(sums, stop, axis=axis) - np.take(sums, start, axis=axis)
+    return values
 
 
 def _candidates(
     rows: NDArray[np.float32], training: Prints, spectra: NDArray[np.float32], known: NDArray[np.float32]
 ) -> NDArray[np.intp]:
-    count = min(CANDIDATES, len(training))
-    by_pattern = -(rows.reshape(len(rows), -1) @ training.rows.T)
+    by_pattern = (rows.reshape(len(rows), -1) @ training.rows.T).argmax(axis=1)[:, None]
     by_spectrum = (known**2).sum(axis=1) - 2 * spectra @ known.T
-    return np.concatenate(
-        [np.argpartition(far, count - 1, axis=1)[:, :count] for far in (by_pattern, by_spectrum)], axis=1
-    )
+    count = min(CANDIDATES, len(training))
+    return np.concatenate([by_pattern, np.argpartition(by_spectrum, count - 1, axis=1)[:, :count]], axis=1)
 
 
-def _overlap(one: NDArray[np.float32], other: NDArray[np.float32], peak: tuple[np.intp, ...]) -> float:
-    space = one.shape[1:]
-    shifts = [int(p) if p <= size // 2 else int(p) - size for p, size in zip(peak, space, strict=True)]
-    mine = tuple(slice(max(0, -s), size - max(0, s)) for s, size in zip(shifts, space, strict=True))
-    theirs = tuple(slice(max(0, s), size - max(0, -s)) for s, size in zip(shifts, space, strict=True))
-    pair = unit_length(np.stack([one[(slice(None), *mine)], other[(slice(None), *theirs)]]).astype(np.float64))
-    return float((pair[0] * pair[1]).sum())
+def _reach(size: int) -> int:
+    return size // SHIFT_SHARE
 
 
-def _small_shifts(size: int) -> list[int]:
-    reach = size // SHIFT_SHARE
-    return sorted({step % size for step in range(-reach, reach + 1)})
+def _shifts(size: int) -> list[int]:
+    return list(range(-_reach(size), _reach(size) + 1))
