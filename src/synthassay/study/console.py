@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Protocol
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,7 +14,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Table
 from rich.text import Text
 
-Advance = Callable[[int, int], None]
+
+class Advance(Protocol):
+    """Called as work goes on."""
+
+    def __call__(self, done: int, total: int, step: str = "") -> None:
+        """Note that ``done`` of ``total`` are finished, of the named step where there are several."""
+
 
 PLAIN_EVERY_SECONDS = 15.0
 QUIET_SECONDS = 2.0
@@ -68,7 +75,7 @@ class Voice:
     def track(self, title: str, unit: str = "images") -> Iterator[Advance]:
         """Give a function ``(done, total)`` to call as work goes on; shown once it lasts over two seconds."""
         if self.quiet:
-            yield lambda done, total: None
+            yield lambda done, total, step="": None
         elif self.console.is_terminal:
             with self._bar(title, unit) as advance:
                 yield advance
@@ -88,9 +95,10 @@ class Voice:
         with Progress(*columns, console=self.console, transient=True, refresh_per_second=4) as progress:
             bar = progress.add_task(title, total=None, visible=False)
 
-            def advance(done: int, total: int) -> None:
+            def advance(done: int, total: int, step: str = "") -> None:
                 visible = time.monotonic() - began > QUIET_SECONDS
-                progress.update(bar, completed=done, total=total, visible=visible)
+                words = f"{title}: {step}" if step else title
+                progress.update(bar, description=words, completed=done, total=total, visible=visible)
 
             yield advance
 
@@ -98,13 +106,16 @@ class Voice:
         began = last = time.monotonic()
         first: int | None = None
 
-        def advance(done: int, total: int) -> None:
+        def advance(done: int, total: int, step: str = "") -> None:
             nonlocal last, first
             first = done if first is None else first
             now = time.monotonic()
             if now - last < PLAIN_EVERY_SECONDS:
                 return
             last = now
+            if step:
+                self.say(f"{title}: {step}, {done:,}/{total:,}")
+                return
             rate = (done - first) / (now - began)
             left = f"{readable((total - done) / rate)} left" if rate > 0 else "time left unknown"
             self.say(f"{title}: {done:,}/{total:,} {unit}, {rate:,.1f} {unit}/s, {left}")

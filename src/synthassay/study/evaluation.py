@@ -57,13 +57,13 @@ def judge(folder: RunFolder, of: str, inputs: Any, evidence: Callable[[], Eviden
     folder.begin("evaluate", of, inputs, [place])
     place.mkdir(parents=True, exist_ok=True)
     ledger = place / "measured.jsonl"
-    with folder.timed("evaluate", of) as elapsed, voice.track(f"evaluate {of}", "parts") as advance:
+    with folder.timed("evaluate", of) as elapsed, voice.track(f"evaluate {of}", "cases") as advance:
         gathered = evidence()
         rows = evaluate(
             gathered,
             completed=_completed(ledger),
             emit=lambda name, found: _append(ledger, name, found),
-            progress=lambda step, done, total: advance(done, total),
+            progress=lambda step, done, total: advance(done, total, step),
         )
         neighbours = nearest_training(gathered)
         if neighbours is not None:
