@@ -19,36 +19,46 @@ def inside(
     Raises:
         NotMeasured: Sizes differ, the mask is empty, or a value inside the mask is not finite.
     """
-    if synthetic.shape != reference.shape:
-        raise NotMeasured(f"its size is {synthetic.shape} but its reference has {reference.shape}")
-    where = np.ones(synthetic.shape[1:], dtype=bool) if mask is None else mask
-    if where.shape != synthetic.shape[1:]:
-        raise NotMeasured(f"its size is {synthetic.shape[1:]} but its mask has {where.shape}")
-    if not where.any():
-        raise NotMeasured("its mask is empty")
-    first, second = (picture[:, where].astype(np.float64) for picture in (synthetic, reference))
-    for name, values in (("it", first), ("its reference", second)):
-        bad = int((~np.isfinite(values)).sum())
-        if bad:
-            place = "" if mask is None else " inside the mask"
-            raise NotMeasured(f"{name} has {bad} values{place} that are not finite")
-    return first, second
+    _check_sizes(synthetic, reference, mask)
+    first, second = (_picked(picture, mask) for picture in (synthetic, reference))
+    _check_finite(first, second, mask)
+    return first.astype(np.float64), second.astype(np.float64)
 
 
 def quiet_outside(
     synthetic: Pixels, reference: Pixels, mask: SpatialMask | None, background: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return both pictures as float64 with values that are not finite outside the mask replaced by ``background``.
+) -> tuple[Pixels, Pixels]:
+    """Return both pictures with values that are not finite outside the mask replaced by ``background``.
 
     Windowed measures look a few voxels across the mask's border; there both pictures then show the same background.
 
     Raises:
         NotMeasured: As ``inside``.
     """
-    inside(synthetic, reference, mask)
-    first, second = synthetic.astype(np.float64), reference.astype(np.float64)
-    if mask is not None:
-        bad = ~(np.isfinite(first) & np.isfinite(second))
-        if bad.any():
-            first[bad] = second[bad] = background
-    return first, second
+    _check_sizes(synthetic, reference, mask)
+    if np.isfinite(synthetic).all() and np.isfinite(reference).all():
+        return synthetic, reference
+    _check_finite(_picked(synthetic, mask), _picked(reference, mask), mask)
+    seen = np.isfinite(synthetic) & np.isfinite(reference)
+    return np.where(seen, synthetic, background), np.where(seen, reference, background)
+
+
+def _check_sizes(synthetic: Pixels, reference: Pixels, mask: SpatialMask | None) -> None:
+    if synthetic.shape != reference.shape:
+        raise NotMeasured(f"its size is {synthetic.shape} but its reference has {reference.shape}")
+    if mask is not None and mask.shape != synthetic.shape[1:]:
+        raise NotMeasured(f"its size is {synthetic.shape[1:]} but its mask has {mask.shape}")
+    if mask is not None and not mask.any():
+        raise NotMeasured("its mask is empty")
+
+
+def _check_finite(first: np.ndarray, second: np.ndarray, mask: SpatialMask | None) -> None:
+    for name, values in (("it", first), ("its reference", second)):
+        bad = int((~np.isfinite(values)).sum())
+        if bad:
+            place = "" if mask is None else " inside the mask"
+            raise NotMeasured(f"{name} has {bad} values{place} that are not finite")
+
+
+def _picked(picture: Pixels, mask: SpatialMask | None) -> np.ndarray:
+    return picture.reshape(len(picture), -1) if mask is None else picture[:, mask]
