@@ -80,6 +80,8 @@ class EvaluationSpec(Record):
     bootstrap: int = Field(1000, ge=200, description="Subject-clustered bootstrap draws.")
     augmentation_ratio: float = Field(1.0, gt=0, description="Synthetic images added per real training image.")
     embedding: str = Field("", description="Embedding of distribution measures; the protocol's default where empty.")
+    classifier_repeats: int = Field(3, ge=1, description="Trainings per arm of the utility measures.")
+    classifier_steps: int = Field(0, ge=0, description="Steps of each such training; 0 lets the images' size decide.")
 
 
 class DenoiseSpec(Record):

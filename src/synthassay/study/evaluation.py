@@ -97,6 +97,8 @@ def study_evidence(plan: Plan, run: Path, name: str, memo: dict[Any, Any]) -> Ev
         bootstrap=spec.evaluation.bootstrap,
         augmentation_ratio=spec.evaluation.augmentation_ratio,
         embedding=spec.evaluation.embedding,
+        utility_repeats=spec.evaluation.classifier_repeats,
+        utility_steps=spec.evaluation.classifier_steps,
     )
     return Evidence(
         of=name,

@@ -70,8 +70,8 @@ STARTS: dict[tuple[str, str], Start] = {
         "CT at a quarter of the dose, denoised",
         "Does the generator give back Hounsfield units at a quarter of the dose, in each tissue?",
         "phantom:head-ct",
-        'split = "subject"             # or given, site\nwindow = [-1000, 1500]        '
-        "# Hounsfield units that the generator sees\n",
+        'split = "subject"             # or given, site\nwindow = [-1150, 3071]        '
+        "# Hounsfield units that the generator sees, with room for noise below air\n",
         _PAIRED_GENERATORS,
         _TEST_SPLIT + "\n[denoise]\ndose_fraction = 0.25          # simulated in the projection domain\n",
     ),
