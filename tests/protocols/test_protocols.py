@@ -1,4 +1,8 @@
-"""Every protocol is complete: sources, reasons, metrics that exist, failure modes that something would find."""
+"""Every protocol (synthassay.protocols.protocol, shared parts in synthassay.protocols.common) is complete.
+
+Modalities: synthassay.protocols.ct, synthassay.protocols.mri, synthassay.protocols.xray. Sources, reasons, metrics that
+exist, failure modes that something would find.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import sys
 
 import pytest
 
+from protocols.protocol_page import PAGE, page
 from synthassay.evaluate.metric import METRICS
 from synthassay.protocols import PROTOCOLS
 from synthassay.records.vocabulary import Axis, Modality, TaskName, Unit
@@ -71,3 +76,7 @@ def test_protocols_need_neither_numpy_nor_torch():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_the_page_of_protocols_is_in_step_with_the_declarations():
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python tests/protocols/protocol_page.py"

@@ -1,6 +1,8 @@
 """Utility on real patients: what training on synthetic images is worth, and when there is no honest number.
 
-Covers synthassay.evaluate.utility.tstr_balanced_accuracy and the other measures on one small trial.
+Covers synthassay.evaluate.utility.tstr_auc, synthassay.evaluate.utility.tstr_balanced_accuracy,
+synthassay.evaluate.utility.tstr_auc_external and synthassay.evaluate.utility.augmentation_gain on one small
+synthassay.evaluate.utility.trial.
 """
 
 from __future__ import annotations
