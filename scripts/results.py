@@ -1,0 +1,89 @@
+"""Keep what is small of the runs of ``studies/`` and write the README's tables from it.
+
+python scripts/results.py collect runs/ct-low-dose     # measurements, report and a picture into docs/results/
+python scripts/results.py tables                       # the tables between the README's markers
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "docs" / "results"
+BEGIN, END = "<!-- results: python scripts/results.py tables -->", "<!-- end of results -->"
+LARGEST_REPORT = 3_000_000
+OF_SETS = ("frechet_distance", "coverage", "tstr_auc", "augmentation_gain", "copied_images")
+SHOWN = {
+    "xray-pneumonia": ("rectified_flow", OF_SETS),
+    "mri-t1-to-t2": ("pgan", ("mae", "psnr", "ssim")),
+    "ct-low-dose": ("pgan", ("hu_error", "psnr", "ssim")),
+}
+
+
+def collect(run: Path) -> None:
+    """Copy a run's measurements, its report and the sample of the first generator."""
+    place = RESULTS / run.name
+    place.mkdir(parents=True, exist_ok=True)
+    report = run / "report.html"
+    if report.stat().st_size > LARGEST_REPORT:
+        sys.exit(f"{report}: is larger than {LARGEST_REPORT / 1e6:g} MB; not collected")
+    shutil.copyfile(report, place / "report.html")
+    shutil.copyfile(run / "measurements.jsonl", place / "measurements.jsonl")
+    first = SHOWN.get(run.name, ("", ()))[0]
+    if first:
+        shutil.copyfile(run / "evaluation" / first / "grid.png", place / "sample.png")
+
+
+def table(name: str) -> str:
+    """Return one study's table in Markdown."""
+    rows = [json.loads(line) for line in (RESULTS / name / "measurements.jsonl").read_text().splitlines()]
+    sets = list(dict.fromkeys(row["of"] for row in rows))
+    lines = [
+        f"**[{name}](studies/{name}.toml)**, `synthassay run studies/{name}.toml`"
+        f" ([report](docs/results/{name}/report.html)):\n",
+        "| measure | " + " | ".join(f"`{of}`" for of in sets) + " |",
+        "|---|" + "---|" * len(sets),
+    ]
+    for metric in SHOWN[name][1]:
+        for stratum in dict.fromkeys(row["stratum"] for row in rows if row["metric"] == metric):
+            found = {row["of"]: row for row in rows if (row["metric"], row["stratum"]) == (metric, stratum)}
+            first = next(iter(found.values()))
+            arrow = {"higher": "↑", "lower": "↓", "target": f"→ {first['target']}"}[first["better"]]
+            unit = "" if first["unit"] in ("1", "none") else f", {first['unit']}"
+            words = f"{first['title']}{f' ({stratum})' if stratum else ''}{unit} {arrow}"
+            lines.append(f"| {words} | " + " | ".join(_cell(found.get(of)) for of in sets) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def tables() -> str:
+    """Return all tables."""
+    return "\n".join(table(name) for name in SHOWN if (RESULTS / name / "measurements.jsonl").exists())
+
+
+def rewrite(readme: str) -> str:
+    """Return the README's text with the tables between its markers."""
+    before, rest = readme.split(BEGIN)
+    return f"{before}{BEGIN}\n\n{tables()}\n{END}{rest.split(END)[1]}"
+
+
+def _cell(row: dict | None) -> str:
+    if row is None or row["value"] is None:
+        return "not measured"
+    digits = 3 if abs(row["value"]) < 2 else max(0, 3 - len(str(int(abs(row["value"])))))
+    interval = row["interval"]
+    shown = f"{row['value']:.{digits}f}"
+    return shown if interval is None else f"{shown} [{interval['low']:.{digits}f}, {interval['high']:.{digits}f}]"
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["collect"] and len(sys.argv) > 2:
+        for folder in sys.argv[2:]:
+            collect(Path(folder))
+    elif sys.argv[1:] == ["tables"]:
+        path = ROOT / "README.md"
+        path.write_text(rewrite(path.read_text(encoding="utf-8")), encoding="utf-8")
+    else:
+        sys.exit(__doc__)
