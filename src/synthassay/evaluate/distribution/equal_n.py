@@ -16,6 +16,7 @@ import numpy as np
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.metric import Finding, Setting
+from synthassay.evaluate.patients import patients
 from synthassay.randomness import stream
 from synthassay.records.measurement import Interval
 from synthassay.shapes import Features
@@ -111,7 +112,7 @@ def compared(
             method=f"delete-half jackknife over subjects, {repeats} draws",
         ),
         n=len(synthetic),
-        subjects=len(np.unique(synthetic.subjects)),
+        subjects=patients(synthetic.subjects, real.subjects),
         floor=float(floors.mean()),
         floor_interval=_range_of(floors),
         settings={

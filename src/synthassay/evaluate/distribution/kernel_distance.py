@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from synthassay.evaluate.distribution.equal_n import LEVEL, Sample, Z, pooled, real_floor
 from synthassay.evaluate.distribution.kernel_mmd import kernel_discrepancy
 from synthassay.evaluate.metric import Finding, Setting, metric
+from synthassay.evaluate.patients import patients
 from synthassay.records.measurement import Interval
 from synthassay.records.vocabulary import Axis, Better
 from synthassay.shapes import Features
@@ -83,7 +82,7 @@ def kernel_distance(
             method="delete-one-subject jackknife, normal",
         ),
         n=len(synthetic),
-        subjects=len(np.unique(synthetic.subjects)),
+        subjects=patients(synthetic.subjects, real.subjects),
         floor=floor,
         floor_interval=floor_interval,
         settings={"real_images": len(real), "images_per_real_half": half, **(embedding_settings or {})},

@@ -14,6 +14,7 @@ from synthassay.evaluate.leakage.proximity import (
     widened,
 )
 from synthassay.evaluate.metric import Finding, metric
+from synthassay.evaluate.patients import patients
 from synthassay.records.vocabulary import Axis, Better
 from synthassay.stats.resampling import mean_interval
 
@@ -77,7 +78,7 @@ def closer_to_training(
         interval=widened(interval, share, chance),
         floor=floor,
         n=len(synthetic_prints),
-        subjects=len(set(synthetic_prints.subjects)),
+        subjects=patients(synthetic_prints.subjects, holdout.subjects),
         settings={
             **settings_of(training_prints, holdout, synthetic_prints),
             "thinnings": THINNINGS,

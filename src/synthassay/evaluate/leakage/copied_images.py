@@ -83,7 +83,7 @@ def copied_images(
         interval=share_interval(count, total),
         floor=floor,
         n=total,
-        subjects=len(set(synthetic_prints.subjects)),
+        subjects=len(set(training_prints.subjects)),
         settings={
             "copies": count,
             "copies_pixel_by_pixel": int((exact_at >= 0).sum()),

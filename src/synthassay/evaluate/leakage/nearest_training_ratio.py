@@ -8,6 +8,7 @@ from synthassay.errors import NotMeasured
 from synthassay.evaluate.leakage.prints import Prints
 from synthassay.evaluate.leakage.proximity import neighbourhood, one_sided, settings_of, sides, widened
 from synthassay.evaluate.metric import Finding, metric
+from synthassay.evaluate.patients import patients
 from synthassay.records.vocabulary import Axis, Better
 from synthassay.stats.resampling import ratio_interval
 
@@ -72,7 +73,7 @@ def nearest_training_ratio(
         interval=interval,
         floor=floor,
         n=len(synthetic_prints),
-        subjects=len(set(synthetic_prints.subjects)),
+        subjects=patients(synthetic_prints.subjects, holdout.subjects),
         settings={
             **settings_of(training_prints, holdout, synthetic_prints),
             "p": one_sided(ratio, chance, low=True),
