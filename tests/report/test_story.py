@@ -38,6 +38,18 @@ def test_a_study_that_augments_asks_about_utility_first(make_run: MakeRun):
     assert best is not None and (best.metric, best.of) == ("tstr", "vae")
 
 
+def test_an_error_in_hounsfield_units_is_told_before_a_likeness_without_a_unit(make_run: MakeRun):
+    run = make_run()
+    rows = list(read_contents(run).measurements)
+    rows.sort(key=lambda m: m.metric != "ssim")
+    write_lines(run / "measurements.jsonl", rows)
+    assert headline(read_contents(run)).metric == "ssim"
+    write_lines(
+        run / "measurements.jsonl", [m.model_copy(update={"unit": "HU"} if m.metric == "mae" else {}) for m in rows]
+    )
+    assert headline(read_contents(run)).metric == "mae"
+
+
 def test_a_generator_that_loses_is_said_to_lose(make_run: MakeRun):
     run = make_run(generators=("vae",), baselines=("identity",))
     (run / "evaluation/comparisons.json").unlink()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from synthassay.records.measurement import Measurement
-from synthassay.records.vocabulary import Axis, Split
+from synthassay.records.vocabulary import Axis, Better, Split, Unit
 from synthassay.report.contents import Contents
 from synthassay.report.findings import Finding, badness, shown
 from synthassay.report.numbers import count, listed, unit_words, with_interval
@@ -47,7 +47,8 @@ def headline(contents: Contents) -> Measurement | None:
     """Return the measurement that the answer is built on: the best generator's on the question's own measure.
 
     The measure is the first that has an interval on the axis that the task asks about first; a measure that a
-    baseline has too comes before one that none has.
+    baseline has too comes before one that none has, and an error in Hounsfield units before one in none: attenuation is
+    what a CT image is for.
     """
     task = contents.study.task if contents.study else ""
     first = FIRST_AXES.get(task, (Axis.FIDELITY,))
@@ -59,8 +60,10 @@ def headline(contents: Contents) -> Measurement | None:
         return None
     place = {m.metric: i for i, m in reversed(list(enumerate(learnt)))}
 
-    def rank(m: Measurement) -> tuple[int, bool, bool, int, float]:
-        return (axes.index(m.axis), m.interval is None, m.metric not in beside, place[m.metric], badness(m))
+    def rank(m: Measurement) -> tuple[int, bool, bool, bool, int, float]:
+        unphysical = not (m.unit == Unit.HU and m.better is Better.LOWER)
+        alone = m.metric not in beside
+        return (axes.index(m.axis), m.interval is None, alone, unphysical, place[m.metric], badness(m))
 
     return min(learnt, key=rank)
 
