@@ -1,4 +1,4 @@
-"""Run the demonstration: on real radiographs where they are at hand, else on virtual patients; say which and where."""
+"""Run the demonstration: on real CT where it is at hand, else on virtual patients; say which and where."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def main() -> int:
     study = STUDIES / "demo-virtual.toml"
     if os.environ.get("SYNTHASSAY_DATA"):
         try:
-            fetch(SOURCES.get("xray-kermany-pneumonia"))
+            fetch(SOURCES.get("ct-openkbp-headneck"))
             study = STUDIES / "demo-real.toml"
         except SynthassayError as problem:
-            voice.say(f"no real radiographs: {problem}")
-    kind = "real radiographs" if "real" in study.stem else "virtual patients"
+            voice.say(f"no real CT: {problem}")
+    kind = "real CT" if "real" in study.stem else "virtual patients"
     voice.say(f"demonstration on {kind} ({study.name})")
     try:
         run = run_study(study, Path("runs") / study.stem, voice)
