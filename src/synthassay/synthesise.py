@@ -129,19 +129,12 @@ def _images(task: Task, model: Generator, group: list[Request]) -> Iterator[tupl
         return
     for request in group:
         condition = task.condition(request, neighbours)
-        pieces = []
-        for piece in range(0, len(condition), SLICES_AT_A_TIME):
-            part = next(iter(_slice(condition, piece, SLICES_AT_A_TIME)))
-            rngs = [torch.Generator().manual_seed(derive(request.seed, piece + i)) for i in range(len(part))]
+        pieces: list[Tensor] = []
+        for part in condition.split(SLICES_AT_A_TIME):
+            first = SLICES_AT_A_TIME * len(pieces)
+            rngs = [torch.Generator().manual_seed(derive(request.seed, first + i)) for i in range(len(part))]
             pieces.append(_sample(model, part, rngs)[0])
         yield request, task.image(request, torch.cat(pieces)), request.source_subjects
-
-
-def _slice(batch: Batch, start: int, size: int) -> Iterator[Batch]:
-    def cut(value: Tensor | None) -> Tensor | None:
-        return None if value is None else value[start : start + size]
-
-    yield Batch(cut(batch.target), cut(batch.source), cut(batch.label))
 
 
 def _sample(
