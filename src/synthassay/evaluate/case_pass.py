@@ -11,6 +11,7 @@ import numpy as np
 from synthassay.data.image_set import ImageSet
 from synthassay.errors import ImageError, NotMeasured
 from synthassay.evaluate.evidence import Evidence, subjects_of
+from synthassay.evaluate.fixtures import FACTS, SET_BEHIND
 from synthassay.evaluate.metric import Finding, Metric
 from synthassay.evaluate.needs import lacking
 from synthassay.evaluate.rows import range_settings, row
@@ -64,6 +65,32 @@ class CaseView:
     def structures(self) -> np.ndarray:
         """The label map of the reference, ``*space``."""
         return self._same_size(self._load("structures").pixels, "structures", channels=False)[0]
+
+    @cached_property
+    def synthetic_structures(self) -> np.ndarray:
+        """The label map of the synthetic image, ``*space``."""
+        found = self._load("synthetic_structures").pixels
+        return self._same_size(found, "synthetic label map", channels=False)[0]
+
+    @cached_property
+    def lesion(self) -> np.ndarray:
+        """The lesion in the real image, ``*space``; empty where the patient has none."""
+        return self._same_size(self._load("lesions").pixels, "lesion", channels=False)[0] > 0
+
+    @cached_property
+    def synthetic_lesion(self) -> np.ndarray:
+        """The lesion in the synthetic image, ``*space``; empty where it shows none."""
+        return self._same_size(self._load("synthetic_lesions").pixels, "synthetic lesion", channels=False)[0] > 0
+
+    @property
+    def structure_names(self) -> Mapping[int, str]:
+        """Label to name."""
+        return self._evidence.structure_names
+
+    @property
+    def mpp(self) -> float | None:
+        """Micrometres per pixel of the synthetic image."""
+        return self.image.geometry.mpp
 
     @property
     def data_range(self) -> tuple[float, float]:
@@ -136,8 +163,7 @@ def _measure(metric: Metric, view: CaseView) -> dict[str, float | str]:
 
 
 def _wish(view: CaseView, name: str) -> Any:
-    wanted = {"mask": "masks"}.get(name, name)
-    if wanted in ("reference", "source", "masks", "structures") and getattr(view._evidence, wanted) is None:
+    if name not in FACTS and getattr(view._evidence, SET_BEHIND.get(name, name)) is None:
         return None
     return view.fixture(name)
 

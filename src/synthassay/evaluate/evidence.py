@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -13,11 +13,15 @@ from synthassay.data.image_set import ImageSet
 from synthassay.errors import DataError, ImageError, NotMeasured
 from synthassay.evaluate.features.embedding import EMBEDDINGS, Standardiser
 from synthassay.evaluate.leakage.prints import Prints, take_prints
+from synthassay.evaluate.specimens import Specimens
 from synthassay.evaluate.utility.trial import Trial
 from synthassay.images.image import Image
 from synthassay.protocols.protocol import Protocol
 from synthassay.randomness import derive, stream
 
+ALIGNED = (
+    "reference", "source", "masks", "structures", "synthetic_structures", "lesions", "synthetic_lesions",
+)  # fmt: skip
 ABSENT = {
     "synthetic": "there are no synthetic images",
     "test": "there are no real test images",
@@ -28,6 +32,9 @@ ABSENT = {
     "external": "no real images from elsewhere were given",
     "masks": "no mask says where to measure",
     "structures": "no structures are drawn on the real images",
+    "synthetic_structures": "no structures are drawn on the synthetic images",
+    "lesions": "no lesions are drawn on the real images",
+    "synthetic_lesions": "no lesions are drawn on the synthetic images",
 }
 
 
@@ -57,11 +64,14 @@ class Evidence:
     Attributes:
         of: Name of the generator, baseline or outside set that is judged.
         task: Name of the task; empty for images made elsewhere.
-        synthetic: The images judged. ``reference``, ``source``, ``masks`` and ``structures``, where given, have one
+        synthetic: The images judged. ``reference``, ``source``, ``masks``, ``structures``, ``lesions`` (of the real
+            image) and ``synthetic_structures``, ``synthetic_lesions`` (of the synthetic one), where given, have one
             entry per synthetic entry, in the same order.
         test: Real images of subjects held out from everything. ``holdout``: other real subjects that the generator
             never saw (validation). ``training``: what the generator was trained on. ``external``: from elsewhere.
         data_range: Lowest and highest possible value; the protocol's where None.
+        structure_names: Label of a structure to its name.
+        drawn: What is drawn on the real sets: name of the set -> role (mask, structures, lesion) -> images by case.
         real_memo: Shared by the evidence of all generators judged on the same real images, so that what depends on
             real images alone is computed once; it changes time, never a number.
 
@@ -78,12 +88,17 @@ class Evidence:
     source: ImageSet | None = None
     masks: ImageSet | None = None
     structures: ImageSet | None = None
+    synthetic_structures: ImageSet | None = None
+    lesions: ImageSet | None = None
+    synthetic_lesions: ImageSet | None = None
     training: ImageSet | None = None
     holdout: ImageSet | None = None
     external: ImageSet | None = None
     data_range: tuple[float, float] | None = None
     seed: int = 0
     options: Options = field(default_factory=Options)
+    structure_names: Mapping[int, str] = field(default_factory=dict)
+    drawn: Mapping[str, Mapping[str, ImageSet]] = field(default_factory=dict)
     real_memo: dict[Any, Any] = field(default_factory=dict)
     _arrays: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -93,7 +108,7 @@ class Evidence:
             raise DataError(self.of, "data range must be [low, high] with low < high", value=self.data_range)
         if not self.synthetic.entries:
             raise DataError(self.of, "has no synthetic images", remedy="Check the folder of synthetic images.")
-        for name in ("reference", "source", "masks", "structures"):
+        for name in ALIGNED:
             _check_aligned(self.of, name, self.synthetic, getattr(self, name))
         _check_apart(self)
 
@@ -257,6 +272,18 @@ class Evidence:
         if not all(images.labels):
             raise NotMeasured(f"the {images.name} images carry no class label")
         return images.labels
+
+    def _specimens(self, which: str) -> Specimens:
+        images = self.image_set(which)
+        if which in ("synthetic", "reference"):
+            own = which == "synthetic"
+            drawn = {
+                "mask": self.masks,
+                "structures": self.synthetic_structures if own else self.structures,
+                "lesion": self.synthetic_lesions if own else self.lesions,
+            }
+            return Specimens(images, {role: s for role, s in drawn.items() if s is not None}, self.structure_names)
+        return Specimens.by_case(images, self.drawn.get(which, {}), self.structure_names)
 
     def _subjects(self, which: str) -> list[str]:
         return subjects_of(self.image_set(which))

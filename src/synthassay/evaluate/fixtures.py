@@ -14,6 +14,7 @@ SETS = {
 VIEWS = {
     "images": "float32 array, cases channels *space, in physical units",
     "features": "float64 array, cases features: the embedding, standardised by the real test images alone",
+    "specimens": "lazy sequence of images with what is drawn on each (images.specimen.Specimen); sizes may differ",
     "prints": "small patterns and pixel hashes (leakage.prints.Prints), read image by image",
     "labels": "class name per case",
     "subjects": "subject per case",
@@ -30,6 +31,11 @@ PER_CASE = {
     "source": "array, channels *space",
     "mask": "boolean array, *space: where to measure",
     "structures": "integer array, *space: the label map of the reference",
+    "synthetic_structures": "integer array, *space: the label map of the synthetic image",
+    "lesion": "boolean array, *space: the lesion in the real image",
+    "synthetic_lesion": "boolean array, *space: the lesion in the synthetic image",
+    "structure_names": "mapping of label to name; empty where unknown",
+    "mpp": "micrometres per pixel; None where unknown",
 }
 PER_SET = {
     "rng": "numpy generator of this metric's own stream",
@@ -41,6 +47,12 @@ PER_SET = {
     "embedding_settings": "what the features depend on, and which were left out or undefined, for a finding's settings",
     "real_memo": "dict shared by all generators judged on the same real images, for what depends on real images alone",
 }
+
+FACTS = frozenset({"data_range", "unit", "spacing_mm", "structure_names", "mpp"})
+"""Fixtures of a case that are facts about it, not images that somebody must supply."""
+
+SET_BEHIND = {"mask": "masks", "lesion": "lesions", "synthetic_lesion": "synthetic_lesions"}
+"""Fixture of a case to the set that it is read from, where the names differ."""
 
 IMPLIED = {
     "classifier_trial": (

@@ -57,6 +57,8 @@ class Metric:
         takes: Fixtures that the function takes; ``wishes`` are those that it takes where they exist.
         strata: For a case metric that returns one value per stratum: all the strata it may return.
         settings: What the number depends on, declared once (window, covariance, clipping).
+        statistic: For a set metric that compares two samples of features: its bare number for (judged, comparator),
+            without intervals or floors, for whoever draws many samples.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Metric:
     target: float | None = None
     strata: tuple[str, ...] = ("",)
     settings: Mapping[str, Setting] = field(default_factory=dict)
+    statistic: Callable[[Any, Any], float] | None = None
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -94,6 +97,7 @@ def metric(
     target: float | None = None,
     strata: tuple[str, ...] = ("",),
     settings: Mapping[str, Setting] | None = None,
+    statistic: Callable[[Any, Any], float] | None = None,
 ) -> Callable[[F], F]:
     """Register a function as a metric under its own name.
 
@@ -113,6 +117,7 @@ def metric(
         target: The best value; required if, and only if, ``better`` is ``target``.
         strata: All strata that a case metric may return.
         settings: What the number depends on and never changes.
+        statistic: The bare number for two samples of features (judged, comparator), where the metric is one.
 
     Returns:
         A decorator that gives the function back unchanged.
@@ -130,7 +135,20 @@ def metric(
         takes, wishes = _parameters(name, function, CASE_FIXTURES if per == "case" else SET_FIXTURES)
         METRICS.add(name)(
             Metric(
-                name, title, axis, better, unit, per, source, function, takes, wishes, target, strata, settings or {}
+                name,
+                title,
+                axis,
+                better,
+                unit,
+                per,
+                source,
+                function,
+                takes,
+                wishes,
+                target,
+                strata,
+                settings or {},
+                statistic,
             )
         )
         return function

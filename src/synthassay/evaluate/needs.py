@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.evidence import Evidence
-from synthassay.evaluate.fixtures import SETS
+from synthassay.evaluate.fixtures import FACTS, SET_BEHIND, SETS
 from synthassay.evaluate.metric import Metric
 from synthassay.records.vocabulary import Unit
 
@@ -25,8 +25,8 @@ def _require(evidence: Evidence, need: str, *, by_case: bool) -> None:
     if need == "data_range":
         evidence.declared_range()
     elif by_case:
-        if need not in ("unit", "spacing_mm"):
-            evidence.image_set({"mask": "masks"}.get(need, need))
+        if need not in FACTS:
+            evidence.image_set(SET_BEHIND.get(need, need))
     elif need.endswith("_labels"):
         evidence.set_fixture(need, "")
     elif need.rsplit("_", 1)[0] in SETS:
