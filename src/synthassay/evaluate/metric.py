@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from synthassay.evaluate.fixtures import CASE_FIXTURES, IMPLIED, SET_FIXTURES
 from synthassay.records.measurement import Interval
-from synthassay.records.vocabulary import Axis, Better
+from synthassay.records.vocabulary import Axis, Better, Unit
 from synthassay.registry import Registry
 
 IMAGE_UNIT = "unit of the image"
@@ -59,6 +59,7 @@ class Metric:
         settings: What the number depends on, declared once (window, covariance, clipping).
         statistic: For a set metric that compares two samples of features: its bare number for (judged, comparator),
             without intervals or floors, for whoever draws many samples.
+        only: The unit of the images that it is a measure of; None for any.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Metric:
     strata: tuple[str, ...] = ("",)
     settings: Mapping[str, Setting] = field(default_factory=dict)
     statistic: Callable[[Any, Any], float] | None = None
+    only: Unit | None = None
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -98,6 +100,7 @@ def metric(
     strata: tuple[str, ...] = ("",),
     settings: Mapping[str, Setting] | None = None,
     statistic: Callable[[Any, Any], float] | None = None,
+    only: Unit | None = None,
 ) -> Callable[[F], F]:
     """Register a function as a metric under its own name.
 
@@ -118,6 +121,7 @@ def metric(
         strata: All strata that a case metric may return.
         settings: What the number depends on and never changes.
         statistic: The bare number for two samples of features (judged, comparator), where the metric is one.
+        only: The unit of the images that it is a measure of, such as RGB for stained sections; None for any.
 
     Returns:
         A decorator that gives the function back unchanged.
@@ -149,6 +153,7 @@ def metric(
                 strata,
                 settings or {},
                 statistic,
+                only,
             )
         )
         return function

@@ -13,6 +13,8 @@ def lacking(evidence: Evidence, metric: Metric) -> str:
     """Return why the metric does not apply to the evidence; an empty string where it does."""
     if metric.unit == Unit.HU.value and evidence.protocol.unit is not Unit.HU:
         return "the images are not in Hounsfield units"
+    if metric.only is not None and evidence.protocol.unit is not metric.only:
+        return f"it is a measure of images in {metric.only.value}; these are in {evidence.protocol.unit.value}"
     for need in metric.needs:
         try:
             _require(evidence, need, by_case=metric.per == "case")
