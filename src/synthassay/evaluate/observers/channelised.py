@@ -1,0 +1,111 @@
+"""The channelised Hotelling observer, trained on some patients and tested on others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from synthassay.errors import NotMeasured
+from synthassay.evaluate.observers.known import template
+from synthassay.randomness import stream
+
+FOLDS = 5
+LEAST_IMAGES_PER_CHANNEL = 3.0
+
+Floats = NDArray[np.float64]
+
+
+def outputs(pictures: ArrayLike, channels: Floats) -> Floats:
+    """Return the channel outputs of pictures: ``pictures channels``.
+
+    Args:
+        pictures: ``pictures rows columns``.
+        channels: ``channels rows columns``.
+
+    Raises:
+        NotMeasured: Sizes differ, or a picture has values that are not finite.
+    """
+    stack = np.asarray(pictures, np.float64)
+    if stack.shape[1:] != channels.shape[1:]:
+        raise NotMeasured(f"pictures of {stack.shape[1:]} do not fit channels of {channels.shape[1:]}")
+    if not np.isfinite(stack).all():
+        raise NotMeasured("a picture has values that are not finite")
+    flat: Floats = stack.reshape(len(stack), -1) @ channels.reshape(len(channels), -1).T
+    return flat
+
+
+def trained(absent: Floats, present: Floats) -> Floats:
+    """Return the observer's template K⁻¹ (mean with - mean without), with K the mean of both covariances.
+
+    Args:
+        absent: ``images channels`` without a lesion.
+        present: ``images channels`` with one.
+
+    Raises:
+        NotMeasured: Fewer than three images per channel, or channels that do not vary.
+
+    Source: Barrett and Myers, Foundations of Image Science (2004), chapters 13 and 14.
+
+    >>> without = np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0], [2.0, 2.0]] * 4)
+    >>> trained(without, without + np.array([1.0, 0.0])).round(3)
+    array([0.938, 0.   ])
+    """
+    if len(absent) < LEAST_IMAGES_PER_CHANNEL * absent.shape[1]:
+        raise NotMeasured(
+            f"{len(absent)} training images on each side for {absent.shape[1]} channels; the covariance of an observer "
+            f"needs at least {LEAST_IMAGES_PER_CHANNEL:g} per channel"
+        )
+    covariance = (np.cov(absent, rowvar=False) + np.cov(present, rowvar=False)) / 2
+    return template(present.mean(axis=0) - absent.mean(axis=0), np.atleast_2d(covariance))
+
+
+def held_out_ratings(
+    absent: Floats, present: Floats, subjects: Sequence[str], *, seed: int, folds: int = FOLDS
+) -> tuple[Floats, Floats]:
+    """Return the ratings of every image by an observer that was trained on other patients.
+
+    Patients are dealt into folds. Each fold's observer is scaled so that training images without a lesion have mean 0
+    and standard deviation 1, so that ratings of all folds may stand together.
+
+    Args:
+        absent: ``sites channels`` without a lesion.
+        present: ``sites channels``: the same sites with one.
+        subjects: Patient per site.
+        seed: Root seed of the deal.
+        folds: Number of folds; fewer where there are fewer patients.
+
+    Returns:
+        Ratings without and with a lesion.
+
+    Raises:
+        NotMeasured: Fewer than two patients, or as ``trained``.
+    """
+    names, owner = np.unique(np.asarray(subjects, dtype=str), return_inverse=True)
+    if len(names) < 2:
+        raise NotMeasured("an observer that is tested on other patients than it is trained on needs two patients")
+    count = min(folds, len(names))
+    fold_of = (stream(seed, "observer folds").permutation(len(names)) % count)[owner]
+    rated = np.empty((2, len(absent)))
+    for fold in range(count):
+        test = fold_of == fold
+        weights = trained(absent[~test], present[~test])
+        scale = math.sqrt(float(weights @ np.atleast_2d(np.cov(absent[~test], rowvar=False)) @ weights))
+        if not scale > 0:
+            raise NotMeasured("the lesion changes no channel of the observer")
+        centre = absent[~test].mean(axis=0)
+        for side, images in enumerate((absent, present)):
+            rated[side, test] = (images[test] - centre) @ weights / scale
+    return rated[0], rated[1]
+
+
+def resubstituted_dprime(absent: Floats, present: Floats) -> float:
+    """Return d' of an observer that is tested on the images that it was trained on, which flatters it.
+
+    Raises:
+        NotMeasured: As ``trained``.
+    """
+    difference = present.mean(axis=0) - absent.mean(axis=0)
+    return math.sqrt(float(difference @ trained(absent, present)))
