@@ -11,14 +11,34 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 from synthassay.errors import NotMeasured
-from synthassay.evaluate.distribution.equal_n import Sample, compared, pooled
-from synthassay.evaluate.metric import Finding, Setting, metric
+from synthassay.evaluate.distribution.by_class import compared_by_class
+from synthassay.evaluate.distribution.equal_n import Sample
+from synthassay.evaluate.metric import Found, Setting, metric
 from synthassay.records.vocabulary import Axis, Better
 from synthassay.shapes import Features
 
 FOLDS = 5
 REPEATS = 20
 PENALTY = 0.01  # inverse strength: firm, because features are many and correlated
+
+
+def area_of(judged: Sample, comparator: Sample) -> float:
+    """Return the area under the curve of a classifier between the two samples, on folds it was not fitted to.
+
+    Raises:
+        NotMeasured: No fold holds both.
+    """
+    features = np.concatenate([judged.features, comparator.features])
+    synthetic = np.repeat([1, 0], [len(judged), len(comparator)])
+    groups = np.concatenate([judged.subjects, comparator.subjects + judged.subjects.max() + 1])
+    areas = []
+    for fit, test in GroupKFold(FOLDS).split(features, synthetic, groups):
+        if len(np.unique(synthetic[test])) == 2 and len(np.unique(synthetic[fit])) == 2:
+            model = LogisticRegression(C=PENALTY, max_iter=500).fit(features[fit], synthetic[fit])
+            areas.append(roc_auc_score(synthetic[test], model.decision_function(features[test])))
+    if not areas:
+        raise NotMeasured("no fold holds both synthetic and real subjects")
+    return float(np.mean(areas))
 
 
 @metric(
@@ -30,6 +50,7 @@ PENALTY = 0.01  # inverse strength: firm, because features are many and correlat
     per="set",
     source="arXiv:1610.06545",
     settings={"classifier": "logistic regression, L2", "folds": FOLDS},
+    statistic=area_of,
 )
 def classifier_two_sample(
     synthetic_features: Features,
@@ -40,9 +61,12 @@ def classifier_two_sample(
     *,
     holdout_features: Features | None = None,
     holdout_subjects: Sequence[str] | None = None,
+    synthetic_labels: Sequence[str] | None = None,
+    test_labels: Sequence[str] | None = None,
+    holdout_labels: Sequence[str] | None = None,
     embedding_settings: Mapping[str, Setting] | None = None,
     real_memo: dict[Any, Any] | None = None,
-) -> Finding:
+) -> Found:
     """Return the AUC of a logistic regression that tells synthetic from real images, on folds it was not fitted to.
 
     Folds keep the images of a patient together. 0.5 means that these features hold no linear difference; it does not
@@ -56,6 +80,9 @@ def classifier_two_sample(
         seed: Root seed of the splits.
         holdout_features: Further real images that the generator never saw.
         holdout_subjects: Their subjects.
+        synthetic_labels: Class per case; where all sets have classes, each class is a stratum of its own.
+        test_labels: Class per test image.
+        holdout_labels: Class per holdout image.
         embedding_settings: What the features depend on, for the record.
         real_memo: Keeps the floor for other generators.
 
@@ -76,28 +103,16 @@ def classifier_two_sample(
         >>> round(found.value, 1), round(found.floor, 1)
         (1.0, 0.5)
     """
-    return compared(
+    return compared_by_class(
         "classifier_two_sample",
-        _auc,
-        Sample.of(synthetic_features, synthetic_subjects),
-        pooled(Sample.of(test_features, test_subjects), holdout_features, holdout_subjects),
+        area_of,
+        (synthetic_features, synthetic_subjects, synthetic_labels),
+        (test_features, test_subjects, test_labels),
+        (holdout_features, holdout_subjects, holdout_labels),
         seed=seed,
-        real_memo={} if real_memo is None else real_memo,
+        real_memo=real_memo,
         bounds=(0.0, 1.0),
         repeats=REPEATS,
-        settings=dict(embedding_settings or {}),
+        class_repeats=REPEATS // 2,
+        settings=embedding_settings,
     )
-
-
-def _auc(judged: Sample, comparator: Sample) -> float:
-    features = np.concatenate([judged.features, comparator.features])
-    synthetic = np.repeat([1, 0], [len(judged), len(comparator)])
-    groups = np.concatenate([judged.subjects, comparator.subjects + judged.subjects.max() + 1])
-    areas = []
-    for fit, test in GroupKFold(FOLDS).split(features, synthetic, groups):
-        if len(np.unique(synthetic[test])) == 2 and len(np.unique(synthetic[fit])) == 2:
-            model = LogisticRegression(C=PENALTY, max_iter=500).fit(features[fit], synthetic[fit])
-            areas.append(roc_auc_score(synthetic[test], model.decision_function(features[test])))
-    if not areas:
-        raise NotMeasured("no fold holds both synthetic and real subjects")
-    return float(np.mean(areas))

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from synthassay.evaluate.distribution.equal_n import Sample, compared, pooled
+from synthassay.evaluate.distribution.by_class import compared_by_class
+from synthassay.evaluate.distribution.equal_n import Sample
 from synthassay.evaluate.distribution.gaussian import frechet_from_features
-from synthassay.evaluate.metric import Finding, Setting, metric
+from synthassay.evaluate.metric import Found, Setting, metric
 from synthassay.records.vocabulary import Axis, Better
 from synthassay.shapes import Features
+
+
+def distance_of(judged: Sample, comparator: Sample) -> float:
+    """Return d² between two samples."""
+    return frechet_from_features(judged.features, comparator.features)
 
 
 @metric(
@@ -20,6 +26,7 @@ from synthassay.shapes import Features
     per="set",
     source="doi:10.1016/0047-259X(82)90077-X",
     settings={"covariance_denominator": "n - 1", "squared": True},
+    statistic=distance_of,
 )
 def frechet_distance(
     synthetic_features: Features,
@@ -30,9 +37,12 @@ def frechet_distance(
     *,
     holdout_features: Features | None = None,
     holdout_subjects: Sequence[str] | None = None,
+    synthetic_labels: Sequence[str] | None = None,
+    test_labels: Sequence[str] | None = None,
+    holdout_labels: Sequence[str] | None = None,
     embedding_settings: Mapping[str, Setting] | None = None,
     real_memo: dict[Any, Any] | None = None,
-) -> Finding:
+) -> Found:
     """Return d² between synthetic and real images, beside d² between real images of other patients.
 
     d² is what is called FID where the features come from an ImageNet network: already squared, and larger when images
@@ -46,6 +56,9 @@ def frechet_distance(
         seed: Root seed of the splits.
         holdout_features: Further real images that the generator never saw.
         holdout_subjects: Their subjects.
+        synthetic_labels: Class per case; where all sets have classes, each class is a stratum of its own.
+        test_labels: Class per test image.
+        holdout_labels: Class per holdout image.
         embedding_settings: What the features depend on, for the record.
         real_memo: Keeps the floor for other generators.
 
@@ -67,14 +80,14 @@ def frechet_distance(
         >>> round(found.value), round(found.floor)
         (14, 1)
     """
-    real = pooled(Sample.of(test_features, test_subjects), holdout_features, holdout_subjects)
-    return compared(
+    return compared_by_class(
         "frechet_distance",
-        lambda judged, comparator: frechet_from_features(judged.features, comparator.features),
-        Sample.of(synthetic_features, synthetic_subjects),
-        real,
+        distance_of,
+        (synthetic_features, synthetic_subjects, synthetic_labels),
+        (test_features, test_subjects, test_labels),
+        (holdout_features, holdout_subjects, holdout_labels),
         seed=seed,
-        real_memo={} if real_memo is None else real_memo,
+        real_memo=real_memo,
         bounds=(0.0, float("inf")),
-        settings=dict(embedding_settings or {}),
+        settings=embedding_settings,
     )

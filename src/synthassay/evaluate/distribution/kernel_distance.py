@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from synthassay.evaluate.distribution.equal_n import LEVEL, Sample, Z, pooled, real_floor
-from synthassay.evaluate.distribution.kernel_mmd import kernel_discrepancy
-from synthassay.evaluate.metric import Finding, Setting, metric
-from synthassay.evaluate.patients import patients
-from synthassay.records.measurement import Interval
+from synthassay.evaluate.distribution.by_class import Sides, with_classes
+from synthassay.evaluate.distribution.discrepancies import discrepancy_finding
+from synthassay.evaluate.distribution.equal_n import Sample
+from synthassay.evaluate.distribution.kernel_mmd import cubic, kernel_discrepancy
+from synthassay.evaluate.metric import Finding, Found, Setting, metric
 from synthassay.records.vocabulary import Axis, Better
 from synthassay.shapes import Features
+
+
+def discrepancy_of(judged: Sample, comparator: Sample) -> float:
+    """Return the unbiased MMD² between two samples."""
+    return kernel_discrepancy(judged, comparator).value
 
 
 @metric(
@@ -22,6 +27,7 @@ from synthassay.shapes import Features
     per="set",
     source="arXiv:1801.01401",
     settings={"kernel": "(x.y / d + 1)^3", "estimator": "unbiased, pairs of one subject left out"},
+    statistic=discrepancy_of,
 )
 def kernel_distance(
     synthetic_features: Features,
@@ -32,9 +38,12 @@ def kernel_distance(
     *,
     holdout_features: Features | None = None,
     holdout_subjects: Sequence[str] | None = None,
+    synthetic_labels: Sequence[str] | None = None,
+    test_labels: Sequence[str] | None = None,
+    holdout_labels: Sequence[str] | None = None,
     embedding_settings: Mapping[str, Setting] | None = None,
     real_memo: dict[Any, Any] | None = None,
-) -> Finding:
+) -> Found:
     """Return the unbiased MMD² between synthetic and real images, with all images and a jackknife interval by subject.
 
     Unlike the Fréchet distance it does not grow when images are few; unlike the usual spread over random subsets, its
@@ -48,6 +57,9 @@ def kernel_distance(
         seed: Root seed of the splits.
         holdout_features: Further real images that the generator never saw.
         holdout_subjects: Their subjects.
+        synthetic_labels: Class per case; where all sets have classes, each class is a stratum of its own.
+        test_labels: Class per test image.
+        holdout_labels: Class per holdout image.
         embedding_settings: What the features depend on, for the record.
         real_memo: Keeps the floor for other generators.
 
@@ -68,26 +80,16 @@ def kernel_distance(
         >>> round(found.value, 1), round(found.floor, 1)
         (17.9, 0.0)
     """
-    synthetic = Sample.of(synthetic_features, synthetic_subjects)
-    real = pooled(Sample.of(test_features, test_subjects), holdout_features, holdout_subjects)
-    found = kernel_discrepancy(synthetic, real)
-    memo: dict[Any, Any] = {} if real_memo is None else real_memo
-    floor, floor_interval, half = real_floor("kernel_distance", _value, real, seed=seed, real_memo=memo)
-    return Finding(
-        value=found.value,
-        interval=Interval(
-            low=found.value - Z * found.standard_error,
-            high=found.value + Z * found.standard_error,
-            level=LEVEL,
-            method="delete-one-subject jackknife, normal",
-        ),
-        n=len(synthetic),
-        subjects=patients(synthetic.subjects, real.subjects),
-        floor=floor,
-        floor_interval=floor_interval,
-        settings={"real_images": len(real), "images_per_real_half": half, **(embedding_settings or {})},
+    sides = Sides.of(
+        (synthetic_features, synthetic_subjects, synthetic_labels),
+        (test_features, test_subjects, test_labels),
+        (holdout_features, holdout_subjects, holdout_labels),
     )
+    memo: dict[Any, Any] = {} if real_memo is None else real_memo
 
+    def measure(part: Sides, stratum: str) -> Finding:
+        return discrepancy_finding(
+            "kernel_distance", part, stratum, cubic, seed=seed, real_memo=memo, settings=embedding_settings or {}
+        )
 
-def _value(first: Sample, second: Sample) -> float:
-    return kernel_discrepancy(first, second).value
+    return with_classes(sides, measure)

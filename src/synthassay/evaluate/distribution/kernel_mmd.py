@@ -1,16 +1,22 @@
-"""The unbiased squared maximum mean discrepancy with a cubic kernel, and its standard error, both by subject."""
+"""The unbiased squared maximum mean discrepancy, cubic or Gaussian, and its standard error, both by subject."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.distribution.equal_n import Sample
+from synthassay.evaluate.distribution.neighbours import ROUNDING
+from synthassay.shapes import Features
 
 ELEMENTS = 2_000_000  # kernel values held at a time, whatever the number of images
+MEDIAN_IMAGES = 2000  # enough for a median; all pairs of more would cost without changing it
+
+Kernel = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Rows of two sets of features -> ``rows rows`` of similarities."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +27,46 @@ class Discrepancy:
     standard_error: float
 
 
-def kernel_discrepancy(first: Sample, second: Sample) -> Discrepancy:
-    """Return MMD^2 with k(x, y) = (x.y / d + 1)^3, leaving out pairs of images of one subject.
+def cubic(x: Features, y: Features) -> np.ndarray:
+    """Return k(x, y) = (x.y / d + 1)^3, the kernel of Binkowski et al. 2018, arXiv 1801.01401, section 4."""
+    return (x @ y.T / x.shape[1] + 1) ** 3
+
+
+def gaussian(bandwidth: float) -> Kernel:
+    """Return the kernel exp(-|x - y|^2 / (2 bandwidth^2)).
+
+    Source: Gretton et al. 2012, JMLR 13:723, section 8.
+    """
+
+    def kernel(x: Features, y: Features) -> np.ndarray:
+        lengths = (x * x).sum(1)[:, None] + (y * y).sum(1)
+        squared = lengths - 2 * x @ y.T
+        squared[squared < ROUNDING * lengths] = 0.0
+        return np.exp(squared / (-2 * bandwidth**2))
+
+    return kernel
+
+
+def median_distance(sample: Sample) -> float:
+    """Return the median distance between images of different subjects; of every k-th image where there are many.
+
+    Raises:
+        NotMeasured: There is one subject only, or most images are equal.
+    """
+    sample = sample.take(np.arange(0, len(sample), -(-len(sample) // MEDIAN_IMAGES)))
+    rows = sample.features - sample.features.mean(0)
+    lengths = (rows * rows).sum(1)
+    above = np.triu_indices(len(rows), 1)
+    squared = (lengths[:, None] + lengths - 2 * rows @ rows.T)[above]
+    apart = sample.subjects[above[0]] != sample.subjects[above[1]]
+    median = float(np.sqrt(max(np.median(squared[apart]), 0.0))) if apart.any() else 0.0
+    if median <= 0:
+        raise NotMeasured("real images have no median distance to scale a kernel by: too few subjects, or equal images")
+    return median
+
+
+def kernel_discrepancy(first: Sample, second: Sample, kernel: Kernel = cubic) -> Discrepancy:
+    """Return MMD^2, leaving out pairs of images of one subject.
 
     The usual estimator leaves out the diagonal because an image is like itself; images of one patient are alike for the
     same reason, so with several per patient their pairs are left out as well. Cross pairs are all kept. The standard
@@ -31,14 +75,15 @@ def kernel_discrepancy(first: Sample, second: Sample) -> Discrepancy:
     Args:
         first: Features and subjects, at least two subjects.
         second: The same, of the other set.
+        kernel: Similarity of two rows.
 
     Raises:
         NotMeasured: A set has fewer than three subjects.
 
-    Source: Gretton et al. 2012, JMLR 13:723, eq. 3 (unbiased statistic); kernel of Binkowski et al. 2018,
-    arXiv 1801.01401, section 4; delete-one-group jackknife, Shao and Wu 1989, doi:10.1214/aos/1176347263.
+    Source: Gretton et al. 2012, JMLR 13:723, eq. 3 (unbiased statistic); delete-one-group jackknife, Shao and Wu 1989,
+    doi:10.1214/aos/1176347263.
     """
-    one, two, between = _Within.of(first), _Within.of(second), _Between.of(first, second)
+    one, two, between = _Within.of(first, kernel), _Within.of(second, kernel), _Between.of(first, second, kernel)
     both = one.mean + two.mean - 2 * between.mean
     without_first = one.without() + two.mean - 2 * between.without_first(first)
     without_second = one.mean + two.without() - 2 * between.without_second(second)
@@ -56,10 +101,6 @@ def _row_blocks(first: Sample, second: Sample) -> Iterator[slice]:
     return (slice(start, start + step) for start in range(0, len(first), step))
 
 
-def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return (x @ y.T / x.shape[1] + 1) ** 3
-
-
 def _per_subject(values: np.ndarray, sample: Sample) -> np.ndarray:
     return np.bincount(sample.subjects, weights=values, minlength=int(sample.subjects.max()) + 1)
 
@@ -74,15 +115,15 @@ class _Within:
     pairs_by_subject: np.ndarray
 
     @classmethod
-    def of(cls, sample: Sample) -> _Within:
+    def of(cls, sample: Sample, kernel: Kernel) -> _Within:
         sizes = np.bincount(sample.subjects).astype(float)
         if len(sizes) < 3:
             raise NotMeasured("a kernel distance needs at least three subjects in each set")
         sums = np.empty(len(sample))
         for rows in _row_blocks(sample, sample):
-            kernel = _kernel(sample.features[rows], sample.features)
-            kernel[sample.subjects[rows, None] == sample.subjects] = 0.0
-            sums[rows] = kernel.sum(1)
+            values = kernel(sample.features[rows], sample.features)
+            values[sample.subjects[rows, None] == sample.subjects] = 0.0
+            sums[rows] = values.sum(1)
         others = sizes * (len(sample) - sizes)
         return cls(float(sums.sum()), float(others.sum()), _per_subject(sums, sample), others)
 
@@ -103,12 +144,12 @@ class _Between:
     columns: np.ndarray
 
     @classmethod
-    def of(cls, first: Sample, second: Sample) -> _Between:
+    def of(cls, first: Sample, second: Sample, kernel: Kernel) -> _Between:
         rows, columns = np.empty(len(first)), np.zeros(len(second))
         for block in _row_blocks(first, second):
-            kernel = _kernel(first.features[block], second.features)
-            rows[block] = kernel.sum(1)
-            columns += kernel.sum(0)
+            values = kernel(first.features[block], second.features)
+            rows[block] = values.sum(1)
+            columns += values.sum(0)
         return cls(rows, columns)
 
     @property

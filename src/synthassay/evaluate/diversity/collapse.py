@@ -7,13 +7,30 @@ from typing import Any
 
 import numpy as np
 
-from synthassay.evaluate.distribution.equal_n import Sample, compared, pooled
+from synthassay.evaluate.distribution.by_class import compared_by_class
+from synthassay.evaluate.distribution.equal_n import Sample
 from synthassay.evaluate.distribution.neighbours import blocks
-from synthassay.evaluate.metric import Finding, Setting, metric
+from synthassay.evaluate.metric import Found, Setting, metric
 from synthassay.records.vocabulary import Axis, Better
 from synthassay.shapes import Features
 
 QUANTILE = 0.05
+
+
+def near_repeats(judged: Sample, comparator: Sample) -> float:
+    """Return the share of the judged sample with a closer relative in it than 95 % of the comparator have."""
+    real = _nearest(comparator.features, comparator.subjects)
+    own = _nearest(judged.features, judged.subjects)
+    return float((own < np.quantile(real, QUANTILE)).mean())
+
+
+def _nearest(features: Features, group: np.ndarray) -> np.ndarray:
+    """Squared distance of each image to the nearest of another group."""
+    out = np.empty(len(features))
+    for rows, squared in blocks(features, features):
+        squared[group[rows, None] == group] = np.inf
+        out[rows] = squared.min(1)
+    return out
 
 
 @metric(
@@ -25,6 +42,7 @@ QUANTILE = 0.05
     per="set",
     source="arXiv:1706.08224",
     settings={"real_quantile": QUANTILE},
+    statistic=near_repeats,
 )
 def collapse(
     synthetic_features: Features,
@@ -35,9 +53,12 @@ def collapse(
     *,
     holdout_features: Features | None = None,
     holdout_subjects: Sequence[str] | None = None,
+    synthetic_labels: Sequence[str] | None = None,
+    test_labels: Sequence[str] | None = None,
+    holdout_labels: Sequence[str] | None = None,
     embedding_settings: Mapping[str, Setting] | None = None,
     real_memo: dict[Any, Any] | None = None,
-) -> Finding:
+) -> Found:
     """Return the share of synthetic images with a closer relative among them than 95 % of real patients have.
 
     Where a tenth of the images repeat another, it rises by about a tenth. Images of one patient are
@@ -51,6 +72,9 @@ def collapse(
         seed: Root seed of the splits.
         holdout_features: Further real images that the generator never saw.
         holdout_subjects: Their subjects.
+        synthetic_labels: Class per case; where all sets have classes, each class is a stratum of its own.
+        test_labels: Class per test image.
+        holdout_labels: Class per holdout image.
         embedding_settings: What the features depend on, for the record.
         real_memo: Keeps the floor for other generators.
 
@@ -72,28 +96,14 @@ def collapse(
         >>> round(found.value, 1), round(found.floor, 1)
         (1.0, 0.1)
     """
-    return compared(
+    return compared_by_class(
         "collapse",
-        _near_repeats,
-        Sample.of(synthetic_features, synthetic_subjects),
-        pooled(Sample.of(test_features, test_subjects), holdout_features, holdout_subjects),
+        near_repeats,
+        (synthetic_features, synthetic_subjects, synthetic_labels),
+        (test_features, test_subjects, test_labels),
+        (holdout_features, holdout_subjects, holdout_labels),
         seed=seed,
-        real_memo={} if real_memo is None else real_memo,
+        real_memo=real_memo,
         bounds=(0.0, 1.0),
-        settings=dict(embedding_settings or {}),
+        settings=embedding_settings,
     )
-
-
-def _near_repeats(judged: Sample, comparator: Sample) -> float:
-    real = _nearest(comparator.features, comparator.subjects)
-    own = _nearest(judged.features, judged.subjects)
-    return float((own < np.quantile(real, QUANTILE)).mean())
-
-
-def _nearest(features: Features, group: np.ndarray) -> np.ndarray:
-    """Squared distance of each image to the nearest of another group."""
-    out = np.empty(len(features))
-    for rows, squared in blocks(features, features):
-        squared[group[rows, None] == group] = np.inf
-        out[rows] = squared.min(1)
-    return out

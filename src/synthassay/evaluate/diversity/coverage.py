@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from synthassay.evaluate.distribution.equal_n import Sample, compared, pooled
+from synthassay.evaluate.distribution.by_class import compared_by_class
+from synthassay.evaluate.distribution.equal_n import Sample
 from synthassay.evaluate.distribution.neighbours import NEIGHBOURS, manifolds
-from synthassay.evaluate.metric import Finding, Setting, metric
+from synthassay.evaluate.metric import Found, Setting, metric
 from synthassay.records.vocabulary import Axis, Better
 from synthassay.shapes import Features
+
+
+def coverage_of(judged: Sample, comparator: Sample) -> float:
+    """Return the share of the comparator's neighbourhoods that hold a judged image."""
+    return manifolds(judged.features, comparator.features).coverage
 
 
 @metric(
@@ -20,6 +26,7 @@ from synthassay.shapes import Features
     per="set",
     source="arXiv:2002.09797",
     settings={"neighbours": NEIGHBOURS, "ball": "closed"},
+    statistic=coverage_of,
 )
 def coverage(
     synthetic_features: Features,
@@ -30,9 +37,12 @@ def coverage(
     *,
     holdout_features: Features | None = None,
     holdout_subjects: Sequence[str] | None = None,
+    synthetic_labels: Sequence[str] | None = None,
+    test_labels: Sequence[str] | None = None,
+    holdout_labels: Sequence[str] | None = None,
     embedding_settings: Mapping[str, Setting] | None = None,
     real_memo: dict[Any, Any] | None = None,
-) -> Finding:
+) -> Found:
     """Return the share of real images whose neighbourhood holds some synthetic image.
 
     Args:
@@ -43,6 +53,9 @@ def coverage(
         seed: Root seed of the splits.
         holdout_features: Further real images that the generator never saw.
         holdout_subjects: Their subjects.
+        synthetic_labels: Class per case; where all sets have classes, each class is a stratum of its own.
+        test_labels: Class per test image.
+        holdout_labels: Class per holdout image.
         embedding_settings: What the features depend on, for the record.
         real_memo: Keeps the floor for other generators.
 
@@ -63,13 +76,14 @@ def coverage(
         >>> round(found.value, 1), round(found.floor, 1)
         (0.0, 1.0)
     """
-    return compared(
+    return compared_by_class(
         "coverage",
-        lambda judged, comparator: manifolds(judged.features, comparator.features).coverage,
-        Sample.of(synthetic_features, synthetic_subjects),
-        pooled(Sample.of(test_features, test_subjects), holdout_features, holdout_subjects),
+        coverage_of,
+        (synthetic_features, synthetic_subjects, synthetic_labels),
+        (test_features, test_subjects, test_labels),
+        (holdout_features, holdout_subjects, holdout_labels),
         seed=seed,
-        real_memo={} if real_memo is None else real_memo,
+        real_memo=real_memo,
         bounds=(0.0, 1.0),
-        settings=dict(embedding_settings or {}),
+        settings=embedding_settings,
     )

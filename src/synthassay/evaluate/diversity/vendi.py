@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from synthassay.evaluate.distribution.equal_n import Sample, compared, pooled
-from synthassay.evaluate.metric import Finding, Setting, metric
+from synthassay.evaluate.distribution.by_class import compared_by_class
+from synthassay.evaluate.distribution.equal_n import Sample
+from synthassay.evaluate.metric import Found, Setting, metric
 from synthassay.records.vocabulary import Axis, Better
 from synthassay.shapes import Features
 
@@ -48,6 +49,11 @@ def vendi_score(features: Features, order: float = ORDER) -> float:
     return float((values**order).sum() ** (1 / (1 - order)))
 
 
+def vendi_of(judged: Sample, _comparator: Sample) -> float:
+    """Return the score of the judged sample; the comparator plays no part."""
+    return vendi_score(judged.features)
+
+
 @metric(
     title="Vendi score (q = 1)",
     axis=Axis.DIVERSITY,
@@ -56,6 +62,7 @@ def vendi_score(features: Features, order: float = ORDER) -> float:
     per="set",
     source="arXiv:2210.02410",
     settings={"order": ORDER, "kernel": "cosine"},
+    statistic=vendi_of,
 )
 def vendi(
     synthetic_features: Features,
@@ -66,9 +73,12 @@ def vendi(
     *,
     holdout_features: Features | None = None,
     holdout_subjects: Sequence[str] | None = None,
+    synthetic_labels: Sequence[str] | None = None,
+    test_labels: Sequence[str] | None = None,
+    holdout_labels: Sequence[str] | None = None,
     embedding_settings: Mapping[str, Setting] | None = None,
     real_memo: dict[Any, Any] | None = None,
-) -> Finding:
+) -> Found:
     """Return the effective number of different images in the synthetic set.
 
     It grows with the number of images and never exceeds it: read it against its floor, real sets of the same size.
@@ -81,6 +91,9 @@ def vendi(
         seed: Root seed of the splits.
         holdout_features: Further real images that the generator never saw.
         holdout_subjects: Their subjects.
+        synthetic_labels: Class per case; where all sets have classes, each class is a stratum of its own.
+        test_labels: Class per test image.
+        holdout_labels: Class per holdout image.
         embedding_settings: What the features depend on, for the record.
         real_memo: Keeps the floor for other generators.
 
@@ -101,13 +114,14 @@ def vendi(
         >>> round(found.value, 1), round(found.floor, 1)
         (1.0, 2.0)
     """
-    return compared(
+    return compared_by_class(
         "vendi",
-        lambda judged, _: vendi_score(judged.features),
-        Sample.of(synthetic_features, synthetic_subjects),
-        pooled(Sample.of(test_features, test_subjects), holdout_features, holdout_subjects),
+        vendi_of,
+        (synthetic_features, synthetic_subjects, synthetic_labels),
+        (test_features, test_subjects, test_labels),
+        (holdout_features, holdout_subjects, holdout_labels),
         seed=seed,
-        real_memo={} if real_memo is None else real_memo,
+        real_memo=real_memo,
         bounds=(1.0, float("inf")),
-        settings=dict(embedding_settings or {}),
+        settings=embedding_settings,
     )
