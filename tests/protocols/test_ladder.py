@@ -72,6 +72,12 @@ def test_too_few_subjects_leave_the_lowest_rung_unreached():
     assert "Shown above that gap: use shown on real held-out patients" in found.text
 
 
+def test_a_small_class_beside_the_whole_does_not_fail_it():
+    small = row("mae", subjects=3, stratum="class=rare")
+    assert met([row("mae"), small])["mae"]
+    assert not met([row("mae", subjects=3), row("mae", stratum="class=common")])["mae"]
+
+
 def test_one_stratum_with_too_few_subjects_is_enough_to_fail():
     rows = [row("mae", stratum="tissue=body"), row("mae", subjects=3, stratum="tissue=bone")]
     status = requirement_statuses(PROTOCOL, "augment", rows)[0]

@@ -114,6 +114,8 @@ def _text(reached: Rung | None, above: Sequence[Rung], missing: Sequence[str]) -
 def _status(requirement: Requirement, rows: Sequence[Measurement]) -> RequirementStatus:
     found = [row for row in rows if row.metric == requirement.metric]
     measured = [row for row in found if row.value is not None]
+    # where all images together have a row, its strata (single classes) inform; they do not make or break it
+    measured = [row for row in measured if not row.stratum] or measured
     reason = ""
     if requirement.missing:
         reason = requirement.missing
