@@ -45,6 +45,8 @@ class FailureMode:
 
     Attributes:
         found_by: Names of metrics (or missing studies) of this protocol that would show it.
+        enacted_by: Names of injected failures that are this failure mode, by which the failure bench tries the protocol.
+        dominant: Whether it is the modality's dominant failure mode.
     """
 
     name: str
@@ -52,6 +54,8 @@ class FailureMode:
     consequence: str
     found_by: tuple[str, ...]
     source: str
+    enacted_by: tuple[str, ...] = ()
+    dominant: bool = False
 
 
 @dataclass(frozen=True)

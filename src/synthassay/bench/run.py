@@ -1,0 +1,160 @@
+"""The whole bench: all failures of a modality, on several processes, resumed where it was stopped."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import lru_cache
+from pathlib import Path
+
+import synthassay
+from synthassay.bench.detection import LEVEL, POWER, STUDY_PATIENTS
+from synthassay.bench.material import Material, Order, gather
+from synthassay.bench.responses import Bench
+from synthassay.bench.sets import SHARES
+from synthassay.bench.sight import sights
+from synthassay.errors import DataError, NotMeasured
+from synthassay.failures.failure import FAILURES, Failure
+from synthassay.records.base import Record, fingerprint
+from synthassay.records.bench import FailureBench, InjectedFailure, Response
+from synthassay.records.vocabulary import Modality
+from synthassay.study.console import Voice
+
+
+class Part(Record):
+    """What was found of one failure; kept so that a stopped bench goes on with the next one."""
+
+    failure: InjectedFailure
+    responses: tuple[Response, ...]
+    of: str
+
+
+def run_bench(
+    order: Order,
+    out: Path,
+    voice: Voice,
+    *,
+    failures: Sequence[str] = (),
+    metrics: Sequence[str] = (),
+    workers: int = 1,
+) -> FailureBench:
+    """Try all failures of a modality and write ``bench.json``; the same command again goes on.
+
+    Args:
+        order: Which images.
+        out: Folder to write.
+        voice: Speaks to whoever runs it.
+        failures: Names of failures to try; all that the modality has where empty.
+        metrics: Names of measures to try; all that apply where empty.
+        workers: Processes.
+
+    Raises:
+        UnknownName: A failure, measure, protocol or source is unknown.
+        DataError: Images cannot be read, or are of too few patients.
+    """
+    material = gather(order)
+    chosen = _chosen(material, failures)
+    mark = fingerprint({"order": str(order), "metrics": sorted(metrics), "software": synthassay.__version__})
+    done = {failure.name: part for failure in chosen if (part := _kept(out, failure, mark)) is not None}
+    pending = [failure.name for failure in chosen if failure.name not in done]
+    with voice.track("failures", "failures") as advance:
+        for name, responses in _tried(order, pending, tuple(metrics), workers):
+            failure = FAILURES.get(name)
+            part = Part(failure=_record(failure, material.protocol.modality), responses=tuple(responses), of=mark)
+            part.write(out / "parts" / f"{name}.json")
+            done[name] = part
+            advance(len(done), len(chosen), name)
+    bench = _assembled(material, order, [done[failure.name] for failure in chosen])
+    bench.write(out / "bench.json")
+    return bench
+
+
+def _chosen(material: Material, names: Sequence[str]) -> list[Failure]:
+    if names:
+        return [FAILURES.get(name) for name in names]
+    dimensions = len(material.specimens[0].space)
+    modality = material.protocol.modality
+    return [f for _, f in FAILURES.items() if modality in f.modalities and dimensions in f.dimensions]
+
+
+def _kept(out: Path, failure: Failure, mark: str) -> Part | None:
+    path = out / "parts" / f"{failure.name}.json"
+    if not path.is_file():
+        return None
+    part = Part.read(path)
+    return part if part.of == mark else None
+
+
+def _tried(
+    order: Order, names: Sequence[str], metrics: tuple[str, ...], workers: int
+) -> Iterator[tuple[str, list[Response]]]:
+    if workers <= 1 or len(names) < 2:
+        for name in names:
+            yield name, _try(order, name, metrics)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread) as pool:
+        running = {pool.submit(_try, order, name, metrics): name for name in names}
+        for future in as_completed(running):
+            yield running[future], future.result()
+
+
+def _one_thread() -> None:
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
+
+
+def _try(order: Order, name: str, metrics: tuple[str, ...]) -> list[Response]:
+    try:
+        return _bench(order, metrics).responses(FAILURES.get(name))
+    except NotMeasured as problem:
+        raise DataError(
+            f"failure {name}",
+            f"cannot be tried, because {problem.reason}",
+            remedy="Leave it out, or bring other images.",
+        ) from problem
+
+
+@lru_cache(maxsize=1)
+def _bench(order: Order, metrics: tuple[str, ...]) -> Bench:
+    return Bench(gather(order), order.seed, metrics)
+
+
+def _record(failure: Failure, modality: Modality) -> InjectedFailure:
+    matter = failure.matter(modality)
+    return InjectedFailure(
+        name=failure.name,
+        title=failure.title,
+        unit=failure.unit,
+        severities=failure.severities,
+        scope=failure.scope,
+        matters_at=matter.at,
+        matters_why=matter.why,
+        source=matter.source,
+    )
+
+
+def _assembled(material: Material, order: Order, parts: Sequence[Part]) -> FailureBench:
+    failures = tuple(part.failure for part in parts)
+    responses = tuple(response for part in parts for response in part.responses)
+    return FailureBench(
+        modality=material.protocol.modality.value,
+        protocol=material.protocol.name,
+        source=material.source,
+        licence=material.licence,
+        citation=material.citation,
+        images=len(material.specimens),
+        subjects=len({specimen.subject for specimen in material.specimens}),
+        set_size=round(SHARES[0] * len(material.specimens)),
+        study_patients=STUDY_PATIENTS,
+        level=LEVEL,
+        power=POWER,
+        seed=order.seed,
+        software=synthassay.__version__,
+        failures=failures,
+        responses=responses,
+        sights=tuple(sights(material.protocol, failures, responses)),
+        notes=material.notes,
+    )

@@ -1,0 +1,171 @@
+"""Measures of sets, over many random draws of patients into judged, training, kept and test images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from synthassay.bench.cases import specimen_set
+from synthassay.bench.detection import Floats, Values
+from synthassay.bench.material import Material
+from synthassay.errors import NotMeasured
+from synthassay.evaluate.distribution.equal_n import Sample
+from synthassay.evaluate.evidence import Evidence, Options
+from synthassay.evaluate.features.embedding import EMBEDDINGS, Standardiser
+from synthassay.evaluate.leakage.prints import Prints, take_prints
+from synthassay.evaluate.metric import METRICS, Metric
+from synthassay.evaluate.needs import lacking
+from synthassay.evaluate.run import measure_sets
+from synthassay.images.specimen import Specimen
+from synthassay.randomness import derive, stream
+
+DRAWS = 40
+SHARES = (0.4, 0.25, 0.1)
+"""Judged, training and kept patients; the rest are the test patients. A bare statistic has halves instead."""
+
+Judge = Callable[[Sequence[int], Sequence[int], int], Sequence[Specimen]]
+"""From the judged and the training patients' positions and the number of the draw to the images that are judged."""
+
+
+class Rows:
+    """What was computed of an image, kept as long as this is: features and prints do not depend on the set."""
+
+    def __init__(self, material: Material) -> None:
+        self._rule = EMBEDDINGS.get(material.protocol.embedding)
+        self._kept: dict[tuple[str, int], tuple[np.ndarray, Any]] = {}
+        self.names = self._rule.names(material.specimens[0].pixels.shape)
+
+    def features(self, specimens: Sequence[Specimen]) -> Floats:
+        """Raw features, ``cases features``."""
+        return np.stack([self._once("features", s.pixels, partial(self._describe, s)) for s in specimens])
+
+    def prints(self, specimens: Sequence[Specimen]) -> Prints:
+        """Prints of a set of images."""
+        each = [self._once("prints", s.pixels, partial(_print, s)) for s in specimens]
+        return Prints(
+            np.concatenate([p.patterns for p in each]),
+            tuple(p.hashes[0] for p in each),
+            tuple(s.case for s in specimens),
+            tuple(s.subject for s in specimens),
+        )
+
+    def forget_but(self, specimens: Sequence[Specimen]) -> None:
+        """Keep only what belongs to these images."""
+        wanted = {id(specimen.pixels) for specimen in specimens}
+        self._kept = {key: kept for key, kept in self._kept.items() if key[1] in wanted}
+
+    def _describe(self, specimen: Specimen) -> np.ndarray:
+        return self._rule.features(specimen.pixels[None], spacing=specimen.spacing_mm, unit=specimen.unit)[0]
+
+    def _once(self, kind: str, pixels: np.ndarray, make: Callable[[], Any]) -> Any:
+        key = (kind, id(pixels))
+        if key not in self._kept:
+            self._kept[key] = pixels, make()  # the array is kept too, so that its id is not given to another
+        return self._kept[key][1]
+
+
+@dataclass(eq=False)
+class DrawnEvidence(Evidence):
+    """Evidence whose images are in memory and whose features and prints are looked up, not computed anew."""
+
+    rows: Rows | None = None
+    held: dict[str, tuple[Specimen, ...]] | None = None
+
+    def _raw_features(self, which: str) -> np.ndarray:
+        assert self.rows is not None
+        return self.rows.features(self._held(which))
+
+    def _prints(self, which: str) -> Prints:
+        assert self.rows is not None
+        return self.rows.prints(self._held(which))
+
+    def _specimens(self, which: str) -> Any:
+        return self._held(which)
+
+    def _held(self, which: str) -> tuple[Specimen, ...]:
+        self.image_set(which)
+        assert self.held is not None
+        return self.held[which]
+
+
+def set_metrics(material: Material) -> list[Metric]:
+    """Return the measures of sets that apply to these images and train no classifier, by name."""
+    evidence = _evidence(
+        material, Rows(material), lambda judged, training, draw: [material.specimens[i] for i in judged], 0, 0
+    )
+    return [
+        metric
+        for _, metric in METRICS.items()
+        if metric.per == "set" and "classifier_trial" not in metric.needs and not lacking(evidence, metric)
+    ]
+
+
+def measured_sets(
+    material: Material, rows: Rows, metrics: Sequence[Metric], judge: Judge, seed: int
+) -> dict[str, Values]:
+    """Return metric to stratum to one value per draw; NaN where it could not be measured.
+
+    The same draws of patients are used for every failure and severity. A metric with a bare statistic compares half of
+    the patients with the other half; any other is computed whole, with training and kept patients beside.
+    """
+    found: dict[str, dict[str, Floats]] = {metric.name: {} for metric in metrics}
+    for draw in range(DRAWS):
+        features = None
+        evidence = None
+        for metric in metrics:
+            if metric.statistic is not None and "synthetic_features" in metric.takes:
+                features = features or _halves(material, rows, judge, draw, seed)
+                values = {"": metric.statistic(*features)}
+            else:
+                evidence = evidence or _evidence(material, rows, judge, draw, seed)
+                values = {r.stratum: r.value for r in measure_sets(evidence, metric) if r.value is not None}
+            for stratum, value in values.items():
+                found[metric.name].setdefault(stratum, np.full(DRAWS, np.nan))[draw] = value
+    return {name: strata or {"": np.full(DRAWS, np.nan)} for name, strata in found.items()}
+
+
+def _halves(material: Material, rows: Rows, judge: Judge, draw: int, seed: int) -> tuple[Sample, Sample]:
+    order = stream(seed, "bench", "halves", draw).permutation(len(material.specimens))
+    half = len(order) // 2
+    judged = judge(order[:half].tolist(), order[half:].tolist(), draw)
+    real = [material.specimens[i] for i in order[half:]]
+    raw = rows.features(real)
+    scale = Standardiser.fit(raw, rows.names)
+    return (
+        Sample.of(scale.apply(rows.features(judged)), [str(i) for i in range(len(judged))]),
+        Sample.of(scale.apply(raw), [s.subject for s in real]),
+    )
+
+
+def _evidence(material: Material, rows: Rows, judge: Judge, draw: int, seed: int) -> DrawnEvidence:
+    order = stream(seed, "bench", "draw", draw).permutation(len(material.specimens)).tolist()
+    ends = np.cumsum([round(share * len(order)) for share in SHARES]).tolist()
+    parts = {"training": order[ends[0] : ends[1]], "holdout": order[ends[1] : ends[2]], "test": order[ends[2] :]}
+    judged = judge(order[: ends[0]], parts["training"], draw)
+    named = tuple(replace(s, case=f"synthetic-{i:04d}", subject=f"nobody-{i:04d}") for i, s in enumerate(judged))
+    held = {name: tuple(material.specimens[i] for i in part) for name, part in parts.items()} | {"synthetic": named}
+    sets = {name: specimen_set(name, specimens) for name, specimens in held.items()}
+    return DrawnEvidence(
+        of="bench",
+        protocol=material.protocol,
+        data_range=material.data_range,
+        seed=derive(seed, "bench", "draw", draw),
+        options=Options(bootstrap=200),
+        structure_names=material.specimens[0].structure_names,
+        rows=rows,
+        held=held,
+        synthetic=sets["synthetic"],
+        training=sets["training"],
+        holdout=sets["holdout"],
+        test=sets["test"],
+    )
+
+
+def _print(specimen: Specimen) -> Prints:
+    if not np.isfinite(specimen.pixels).all():
+        raise NotMeasured("an image holds values that are not finite")
+    return take_prints(specimen_set("one", [specimen]), [specimen.subject])
