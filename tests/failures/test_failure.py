@@ -41,7 +41,7 @@ def test_a_two_sided_failure_brings_its_own_reference(specimen):
 def test_nan_outside_the_mask_stays_there_and_nan_inside_is_refused(specimen):
     pixels, mask = specimen.pixels.copy(), specimen.mask.copy()
     pixels[0, 0, 0] = np.nan
-    with pytest.raises(NotMeasured, match="1 values inside the mask are NaN"):
+    with pytest.raises(NotMeasured, match="1 values inside the mask of a are NaN"):
         declared().inject(specimen.replace(pixels=pixels), 1.0, np.random.default_rng(0))
     mask[0, 0] = False
     found = declared().inject(specimen.replace(pixels=pixels, mask=mask), 1.0, np.random.default_rng(0)).synthetic

@@ -8,7 +8,7 @@ from scipy import ndimage
 from synthassay.errors import NotMeasured
 from synthassay.failures.failure import OURS, Matter, failure
 from synthassay.failures.repeat import noise_level, require_noise
-from synthassay.failures.tissue import FWHM, in_voxels, inside, with_values
+from synthassay.failures.tissue import FWHM, blurred, in_voxels, inside, with_values
 from synthassay.images.specimen import Specimen
 from synthassay.records.vocabulary import Modality
 
@@ -47,7 +47,7 @@ def noise_texture(specimen: Specimen, severity: float, rng: np.random.Generator)
     pixels = []
     for plane, level in zip(specimen.pixels.astype(np.float64), noise_level(specimen), strict=True):
         noise = noise_of(plane, float(level)) * within
-        coarse = ndimage.gaussian_filter(noise, sigma, mode="nearest") * within
+        coarse = blurred(noise, sigma) * within
         spread, left = noise[within].std(), coarse[within].std()
         if not (spread > 0 and left > 0):
             raise NotMeasured(f"{specimen.case or 'the image'} has no noise whose grain could change")

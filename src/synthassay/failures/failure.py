@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from synthassay.errors import NotMeasured
+from synthassay.failures.tissue import without_nan
 from synthassay.images.specimen import Specimen
 from synthassay.records.vocabulary import Modality
 from synthassay.registry import Registry
@@ -91,7 +92,7 @@ class Failure:
             return Damaged(specimen, specimen)
         self._require_carried(specimen)
         blind = ~np.isfinite(specimen.pixels)
-        found = self.apply(_filled(specimen, blind, self.name), severity, rng)
+        found = self.apply(without_nan(specimen), severity, rng)
         pair = found if isinstance(found, Damaged) else Damaged(found, specimen)
         if not blind.any():
             return pair
@@ -216,16 +217,6 @@ def failure(
         return function
 
     return register
-
-
-def _filled(specimen: Specimen, blind: np.ndarray, name: str) -> Specimen:
-    """Fill what is not finite outside the mask with the least value there is, so that filters do not spread it."""
-    if not blind.any():
-        return specimen
-    within = blind if specimen.mask is None else blind & specimen.mask
-    if within.any():
-        raise NotMeasured(f"{name}: {int(within.sum())} values inside the mask are NaN or infinite")
-    return specimen.replace(pixels=np.where(blind, specimen.pixels[~blind].min(), specimen.pixels))
 
 
 def _blinded(specimen: Specimen, blind: np.ndarray) -> Specimen:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from synthassay.failures.failure import Matter, failure
-from synthassay.failures.tissue import FWHM, in_voxels, with_values
+from synthassay.failures.tissue import FWHM, blurred, in_voxels, with_values
 from synthassay.images.specimen import Specimen
 from synthassay.records.vocabulary import Modality
 
@@ -34,8 +33,7 @@ def oversmoothing(specimen: Specimen, severity: float, rng: np.random.Generator)
     """Blur with a Gaussian of ``severity`` mm full width at half maximum, along every axis.
 
     A sphere of diameter D keeps erf(a) - 2 a exp(-a²) / sqrt(pi) of the contrast at its centre, a = D / (2 sqrt(2) s)
-    with s the SD of the Gaussian. Values beyond the border continue those at it. Anatomy stays where it is.
+    with s the SD of the Gaussian. The image is mirrored at its borders. Anatomy stays where it is.
     """
     sigma = in_voxels(specimen, severity / FWHM)
-    blurred = [ndimage.gaussian_filter(plane.astype(np.float64), sigma, mode="nearest") for plane in specimen.pixels]
-    return with_values(specimen, np.stack(blurred))
+    return with_values(specimen, np.stack([blurred(plane, sigma) for plane in specimen.pixels]))

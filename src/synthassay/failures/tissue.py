@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import fft
 
 from synthassay.errors import NotMeasured
 from synthassay.images.specimen import Specimen
 from synthassay.records.vocabulary import Unit
-from synthassay.shapes import Pixels, SpatialMask
+from synthassay.shapes import Pixels, Spatial, SpatialMask
 
 AIR_HU = -1000.0
 """Where the scale of attenuation begins: a gain of a CT turns about this value."""
@@ -50,6 +51,25 @@ def in_voxels(specimen: Specimen, millimetres: float) -> np.ndarray:
     return millimetres / np.asarray(specimen.spacing_mm, dtype=np.float64)
 
 
+def blurred(plane: Spatial, sigma: np.ndarray) -> np.ndarray:
+    """One channel blurred by a Gaussian, exactly also where its SD is a fraction of a voxel.
+
+    Each frequency of the cosine transform, which mirrors the image at its borders, is multiplied by the Gaussian's
+    transform exp(-2 (pi sigma f)²); a kernel sampled on voxels would do nothing below a quarter of a voxel.
+
+    Args:
+        plane: ``*space``.
+        sigma: SD along each axis, in voxels.
+    """
+    spectrum = fft.dctn(plane.astype(np.float64), norm="ortho")
+    for axis, (length, width) in enumerate(zip(plane.shape, sigma, strict=True)):
+        frequency = np.arange(length) / (2 * length)
+        passed = np.exp(-2 * (np.pi * width * frequency) ** 2)
+        spectrum *= passed.reshape([-1 if other == axis else 1 for other in range(plane.ndim)])
+    found: np.ndarray = fft.idctn(spectrum, norm="ortho")
+    return found
+
+
 def with_values(specimen: Specimen, pixels: Pixels) -> Specimen:
     """The specimen with other pixels, kept within what its unit can hold.
 
@@ -68,3 +88,21 @@ def with_values(specimen: Specimen, pixels: Pixels) -> Specimen:
     floating = np.issubdtype(specimen.pixels.dtype, np.floating)
     kept = np.clip(pixels, low, high).astype(specimen.pixels.dtype if floating else np.float32)
     return specimen.replace(pixels=kept)
+
+
+def without_nan(specimen: Specimen) -> Specimen:
+    """The specimen with the least value there is wherever a value outside the mask is not finite.
+
+    Filters would otherwise spread what is not finite over the image.
+
+    Raises:
+        NotMeasured: A value inside the mask is NaN or infinite.
+    """
+    blind = ~np.isfinite(specimen.pixels)
+    if not blind.any():
+        return specimen
+    within = int((blind & inside(specimen)).sum())
+    if within:
+        where = specimen.case or "the image"
+        raise NotMeasured(f"{within} values inside the mask of {where} are NaN or infinite")
+    return specimen.replace(pixels=np.where(blind, specimen.pixels[~blind].min(), specimen.pixels))
