@@ -15,12 +15,16 @@ from synthassay.evaluate.fixtures import FACTS, SET_BEHIND
 from synthassay.evaluate.metric import Finding, Metric
 from synthassay.evaluate.needs import lacking
 from synthassay.evaluate.rows import range_settings, row
+from synthassay.images.drawing import labels_drawn
 from synthassay.images.image import Image
 from synthassay.randomness import stream
 from synthassay.records.measurement import Measurement
+from synthassay.records.vocabulary import Better
 from synthassay.stats.resampling import LEAST_SUBJECTS, mean_interval
 
 ABSENT_STRATUM = "this image has none of it"
+CaseFound = str | Mapping[str, float | str]
+"""What a metric found in one case: per stratum a value or why it has none; or why nothing could be measured."""
 
 
 class CaseView:
@@ -88,6 +92,13 @@ class CaseView:
         return self._evidence.structure_names
 
     @property
+    def structures_drawn(self) -> frozenset[int] | None:
+        """Labels drawn on the reference; None where all were."""
+        if self._evidence.structures is None:
+            return None
+        return labels_drawn(self._load("structures"))
+
+    @property
     def mpp(self) -> float | None:
         """Micrometres per pixel of the synthetic image."""
         return self.image.geometry.mpp
@@ -134,7 +145,7 @@ def measure_cases(
         DataError: An image does not have the protocol's unit.
     """
     able = [metric for metric in metrics if not lacking(evidence, metric)]
-    values: dict[str, list[dict[str, float | str]]] = {metric.name: [] for metric in able}
+    values: dict[str, list[CaseFound]] = {metric.name: [] for metric in able}
     total = len(evidence.synthetic)
     for position in range(total) if able else ():
         view = CaseView(evidence, position)
@@ -144,22 +155,31 @@ def measure_cases(
             progress("images against their references", position + 1, total)
     for metric in metrics:
         if metric.name in values:
-            yield metric, [_summarise(evidence, metric, stratum, values[metric.name]) for stratum in metric.strata]
+            found = values[metric.name]
+            yield metric, [_summarise(evidence, metric, stratum, found) for stratum in _strata(metric, found)]
         else:
             yield metric, [row(evidence, metric, Finding(not_measured=lacking(evidence, metric)))]
 
 
-def _measure(metric: Metric, view: CaseView) -> dict[str, float | str]:
+def _measure(metric: Metric, view: CaseView) -> CaseFound:
     try:
         given = {need: view.fixture(need) for need in metric.takes}
         given |= {wish: _wish(view, wish) for wish in metric.wishes}
         found = metric.compute(**given)
     except NotMeasured as problem:
-        return dict.fromkeys(metric.strata, problem.reason)
+        return problem.reason
     except ImageError as problem:
-        return dict.fromkeys(metric.strata, str(problem))
-    by_stratum = found if isinstance(found, Mapping) else {"": found}
-    return {s: _finite(by_stratum[s]) if s in by_stratum else ABSENT_STRATUM for s in metric.strata}
+        return str(problem)
+    by_stratum = dict(found) if isinstance(found, Mapping) else {"": found}
+    if not metric.strata and by_stratum and metric.better is not Better.TARGET:
+        by_stratum[""] = float(np.mean(list(by_stratum.values())))
+    return {stratum: _finite(value) for stratum, value in by_stratum.items()}
+
+
+def _strata(metric: Metric, found: Sequence[CaseFound]) -> Sequence[str]:
+    if metric.strata:
+        return metric.strata
+    return sorted({name for case in found if not isinstance(case, str) for name in case}) or ("",)
 
 
 def _wish(view: CaseView, name: str) -> Any:
@@ -172,15 +192,13 @@ def _finite(value: float) -> float | str:
     return float(value) if np.isfinite(value) else f"the measure gave {value}"
 
 
-def _summarise(
-    evidence: Evidence, metric: Metric, stratum: str, values: Sequence[Mapping[str, float | str]]
-) -> Measurement:
+def _summarise(evidence: Evidence, metric: Metric, stratum: str, values: Sequence[CaseFound]) -> Measurement:
     cases, owners = evidence.synthetic.cases, subjects_of(evidence.synthetic)
     measured: dict[str, float] = {}
     failed: dict[str, str] = {}
     subjects = []
     for case, owner, found in zip(cases, owners, values, strict=True):
-        value = found[stratum]
+        value = found if isinstance(found, str) else found.get(stratum, ABSENT_STRATUM)
         if isinstance(value, str):
             failed[case] = value
         else:

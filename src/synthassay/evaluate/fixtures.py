@@ -35,6 +35,7 @@ PER_CASE = {
     "lesion": "boolean array, *space: the lesion in the real image",
     "synthetic_lesion": "boolean array, *space: the lesion in the synthetic image",
     "structure_names": "mapping of label to name; empty where unknown",
+    "structures_drawn": "labels that somebody drew on this reference; None where all that the data set has were drawn",
     "mpp": "micrometres per pixel; None where unknown",
 }
 PER_SET = {
@@ -42,13 +43,14 @@ PER_SET = {
     "seed": "root seed of this metric's own streams",
     "bootstrap": "number of resampling draws for intervals",
     "classifier_trial": "classifiers trained on real, synthetic and mixed images (utility.trial.Trial)",
+    "inserted_lesions": "lesions added to sources, each with its surroundings (observers.inserted.LesionView)",
     "embedding": "name of the embedding behind *_features",
     "feature_names": "name per feature of the embedding",
     "embedding_settings": "what the features depend on, and which were left out or undefined, for a finding's settings",
     "real_memo": "dict shared by all generators judged on the same real images, for what depends on real images alone",
 }
 
-FACTS = frozenset({"data_range", "unit", "spacing_mm", "structure_names", "mpp"})
+FACTS = frozenset({"data_range", "unit", "spacing_mm", "structure_names", "structures_drawn", "mpp"})
 """Fixtures of a case that are facts about it, not images that somebody must supply."""
 
 SET_BEHIND = {"mask": "masks", "lesion": "lesions", "synthetic_lesion": "synthetic_lesions"}

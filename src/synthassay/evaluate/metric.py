@@ -55,7 +55,8 @@ class Metric:
         unit: Unit of the value, or ``IMAGE_UNIT``.
         target: The value that is best, where ``better`` is ``target``.
         takes: Fixtures that the function takes; ``wishes`` are those that it takes where they exist.
-        strata: For a case metric that returns one value per stratum: all the strata it may return.
+        strata: For a case metric that returns one value per stratum: all the strata it may return. Empty: those that
+            the cases return, sorted, after their mean within each case (none where a target makes values cancel).
         settings: What the number depends on, declared once (window, covariance, clipping).
         statistic: For a set metric that compares two samples of features: its bare number for (judged, comparator),
             without intervals or floors, for whoever draws many samples.
@@ -118,7 +119,7 @@ def metric(
         per: ``case`` or ``set``.
         source: DOI or arXiv identifier of the definition.
         target: The best value; required if, and only if, ``better`` is ``target``.
-        strata: All strata that a case metric may return.
+        strata: All strata that a case metric may return; empty where only the cases tell, as names of structures do.
         settings: What the number depends on and never changes.
         statistic: The bare number for two samples of features (judged, comparator), where the metric is one.
         only: The unit of the images that it is a measure of, such as RGB for stained sections; None for any.

@@ -1,0 +1,1 @@
+"""Structures: whether they are all there, where they are in the real image, and as large."""
