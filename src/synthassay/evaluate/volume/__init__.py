@@ -1,0 +1,1 @@
+"""Whether a synthetic volume hangs together from slice to slice, against real volumes."""
