@@ -20,9 +20,25 @@ def inside(
         NotMeasured: Sizes differ, the mask is empty, or a value inside the mask is not finite.
     """
     _check_sizes(synthetic, reference, mask)
-    first, second = (_picked(picture, mask) for picture in (synthetic, reference))
+    first, second = (picked(picture, mask) for picture in (synthetic, reference))
     _check_finite(first, second, mask)
     return first.astype(np.float64), second.astype(np.float64)
+
+
+def check_pair(synthetic: Pixels, reference: Pixels, mask: SpatialMask | None) -> None:
+    """Refuse a pair that has no honest number, for measures that pick the values themselves.
+
+    Raises:
+        NotMeasured: As ``inside``.
+    """
+    _check_sizes(synthetic, reference, mask)
+    if not (np.isfinite(synthetic).all() and np.isfinite(reference).all()):
+        _check_finite(picked(synthetic, mask), picked(reference, mask), mask)
+
+
+def picked(picture: Pixels, mask: SpatialMask | None) -> np.ndarray:
+    """Return the values inside the mask as they are stored, ``channels values``."""
+    return picture.reshape(len(picture), -1) if mask is None else picture[:, mask]
 
 
 def quiet_outside(
@@ -38,7 +54,7 @@ def quiet_outside(
     _check_sizes(synthetic, reference, mask)
     if np.isfinite(synthetic).all() and np.isfinite(reference).all():
         return synthetic, reference
-    _check_finite(_picked(synthetic, mask), _picked(reference, mask), mask)
+    _check_finite(picked(synthetic, mask), picked(reference, mask), mask)
     seen = np.isfinite(synthetic) & np.isfinite(reference)
     return np.where(seen, synthetic, background), np.where(seen, reference, background)
 
@@ -58,7 +74,3 @@ def _check_finite(first: np.ndarray, second: np.ndarray, mask: SpatialMask | Non
         if bad:
             place = "" if mask is None else " inside the mask"
             raise NotMeasured(f"{name} has {bad} values{place} that are not finite")
-
-
-def _picked(picture: Pixels, mask: SpatialMask | None) -> np.ndarray:
-    return picture.reshape(len(picture), -1) if mask is None else picture[:, mask]

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.fidelity.pair import quiet_outside
+from synthassay.evaluate.fidelity.windows import Floats, window_sums
 from synthassay.shapes import Pixels, Spatial, SpatialMask
 
 WINDOW = 7
 K1, K2 = 0.01, 0.03
 SLAB_VALUES = 200_000
-
-Floats = NDArray[np.float64]
 
 SETTINGS: dict[str, str | float | int | bool] = {
     "window": WINDOW,
@@ -70,41 +68,12 @@ def _map(one: Floats, two: Floats, span: float, window: tuple[int, ...]) -> Floa
     """Wang et al. 2004, eq. 13, on whole windows."""
     count = int(np.prod(window))
     sample = 1 / (count * (count - 1))
-    sum_one, sum_two = _window_sums(one, window), _window_sums(two, window)
+    sum_one, sum_two = window_sums(one, window), window_sums(two, window)
     product = sum_one * sum_two
     squares = sum_one**2 + sum_two**2
     # only the sum of both variances is needed; each is (count sum of squares - square of sum) / (count (count - 1))
-    variances = sample * (count * _window_sums(one**2 + two**2, window) - squares)
-    covariance = sample * (count * _window_sums(one * two, window) - product)
+    variances = sample * (count * window_sums(one**2 + two**2, window) - squares)
+    covariance = sample * (count * window_sums(one * two, window) - product)
     c1, c2 = (K1 * span) ** 2, (K2 * span) ** 2
     scale = c1 * count**2  # means squared are sums squared / count^2
     return (2 * product + scale) * (2 * covariance + c2) / ((squares + scale) * (variances + c2))
-
-
-def _window_sums(values: Floats, window: tuple[int, ...]) -> Floats:
-    """Return the sum over each whole window.
-
-    Sums of 1, 2, 4, ... neighbours are doubled and put together by the binary digits of the window's size: a few
-    additions of whole arrays, and none of the error that a running sum carries along a line.
-    """
-    for axis, size in enumerate(window):
-        left = values.shape[axis] - size + 1
-        part, width, offset, rest = values, 1, 0, size
-        total: Floats | None = None
-        while rest:
-            if rest % 2:
-                piece = _part(part, axis, offset, offset + left)
-                total = piece if total is None else total + piece
-                offset += width
-            rest //= 2
-            if rest:
-                length = part.shape[axis]
-                part = _part(part, axis, 0, length - width) + _part(part, axis, width, length)
-                width *= 2
-        assert total is not None
-        values = total
-    return values
-
-
-def _part(values: Floats, axis: int, start: int, stop: int) -> Floats:
-    return values[(slice(None),) * axis + (slice(start, stop),)]
