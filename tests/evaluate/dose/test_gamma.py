@@ -121,7 +121,7 @@ def test_noise_in_the_synthetic_dose_hides_a_difference_from_gamma_as_low_said()
         pass_rate(gamma_index(0.97 * reference + n, reference, (2.5, 2.5), Criterion(2, 2))) for n in (0 * noise, noise)
     ]
     assert rates[0] == 0
-    assert rates[1] > 50
+    assert rates[1] > 30
 
 
 def test_more_steps_only_lower_gamma_and_hardly():
