@@ -1,0 +1,1 @@
+"""Pathology: whether stain, nuclei and tissue architecture of synthetic sections are those of real ones."""
