@@ -59,6 +59,7 @@ def synthesise(
     *,
     file_format: str = "auto",
     progress: Progress | None = None,
+    requests: Sequence[Request] | None = None,
 ) -> Manifest:
     """Make every image that the task requests, or those that an earlier, killed run did not finish.
 
@@ -69,6 +70,7 @@ def synthesise(
         folder: Where images and ``manifest.json`` go.
         file_format: ``png``, ``nifti``, ``dicom``, or ``auto``: PNG for pictures, NIfTI for volumes.
         progress: Called with images made and images in all.
+        requests: What to make instead of the task's own requests.
 
     Returns:
         The manifest, as written.
@@ -77,7 +79,7 @@ def synthesise(
         RunError: The disk is full or the folder cannot be written; what was made stays and is taken up again.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    requests = task.requests()
+    requests = task.requests() if requests is None else requests
     ledger = folder / "made.jsonl"
     made = _intact(ledger, folder)
     unit, chosen = "", file_format
@@ -131,7 +133,7 @@ def _images(task: Task, model: Generator, group: list[Request]) -> Iterator[tupl
         condition = task.condition(request, neighbours)
         pieces: list[Tensor] = []
         for part in condition.split(SLICES_AT_A_TIME):
-            first = SLICES_AT_A_TIME * len(pieces)
+            first = request.first_slice + SLICES_AT_A_TIME * len(pieces)
             rngs = [torch.Generator().manual_seed(derive(request.seed, first + i)) for i in range(len(part))]
             pieces.append(_sample(model, part, rngs)[0])
         yield request, task.image(request, torch.cat(pieces)), request.source_subjects
@@ -170,6 +172,7 @@ def _write(
         label=request.label,
         source_subjects=shown or request.source_subjects,
         reference_case=request.reference_case,
+        lesion=request.lesion,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ from synthassay.data.image_set import ImageSet
 from synthassay.errors import DataError, ImageError, NotMeasured
 from synthassay.evaluate.features.embedding import EMBEDDINGS, Standardiser
 from synthassay.evaluate.leakage.prints import Prints, take_prints
+from synthassay.evaluate.observers.inserted import LesionView
 from synthassay.evaluate.specimens import Specimens
 from synthassay.evaluate.utility.trial import Trial
 from synthassay.images.image import Image
@@ -35,6 +36,8 @@ ABSENT = {
     "synthetic_structures": "no structures are drawn on the synthetic images",
     "lesions": "no lesions are drawn on the real images",
     "synthetic_lesions": "no lesions are drawn on the synthetic images",
+    "inserted": "it needs images made from sources with lesions added, beside those without; a denoising study of CT "
+    "makes them ([evaluation] inserted_lesions above 0), and images from elsewhere come without",
 }
 
 
@@ -71,6 +74,7 @@ class Evidence:
             never saw (validation). ``training``: what the generator was trained on. ``external``: from elsewhere.
         data_range: Lowest and highest possible value; the protocol's where None.
         structure_names: Label of a structure to its name.
+        inserted: Reads the lesions that were added before the generator saw the source; None where none were.
         drawn: What is drawn on the real sets: name of the set -> role (mask, structures, lesion) -> images by case.
         real_memo: Shared by the evidence of all generators judged on the same real images, so that what depends on
             real images alone is computed once; it changes time, never a number.
@@ -98,6 +102,7 @@ class Evidence:
     seed: int = 0
     options: Options = field(default_factory=Options)
     structure_names: Mapping[int, str] = field(default_factory=dict)
+    inserted: Callable[[], Sequence[LesionView]] | None = None
     drawn: Mapping[str, Mapping[str, ImageSet]] = field(default_factory=dict)
     real_memo: dict[Any, Any] = field(default_factory=dict)
     _arrays: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -168,6 +173,7 @@ class Evidence:
             "embedding": lambda: self.embedding,
             "feature_names": self._feature_names,
             "embedding_settings": self._embedding_settings,
+            "inserted_lesions": self._inserted,
             "real_memo": lambda: self.real_memo,
             "data_range": self.declared_range,
             "unit": lambda: self.protocol.unit,
@@ -177,6 +183,20 @@ class Evidence:
             return simple[name]()
         which, view = name.rsplit("_", 1)
         return getattr(self, f"_{view}")(which)
+
+    def require_inserted(self) -> Callable[[], Sequence[LesionView]]:
+        """Return the reader of inserted lesions.
+
+        Raises:
+            NotMeasured: None were inserted.
+        """
+        if self.inserted is None:
+            raise NotMeasured(ABSENT["inserted"])
+        return self.inserted
+
+    def _inserted(self) -> Sequence[LesionView]:
+        views: Sequence[LesionView] = self._kept("inserted", self.require_inserted(), real=False)
+        return views
 
     def declared_range(self) -> tuple[float, float]:
         """Return the declared data range.

@@ -29,6 +29,8 @@ def _require(evidence: Evidence, need: str, *, by_case: bool) -> None:
     elif by_case:
         if need not in FACTS:
             evidence.image_set(SET_BEHIND.get(need, need))
+    elif need == "inserted_lesions":
+        evidence.require_inserted()
     elif need.endswith("_labels"):
         evidence.set_fixture(need, "")
     elif need.rsplit("_", 1)[0] in SETS:

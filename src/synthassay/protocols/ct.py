@@ -74,7 +74,6 @@ USE = (
         "A denoised image is worth what an observer can find in it, with lesions and without, over many noise samples.",
         "doi:10.1002/mp.13763",
         tasks=("denoise",),
-        missing="no model observer is part of this version",
     ),
 )
 

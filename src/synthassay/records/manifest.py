@@ -7,6 +7,20 @@ from pydantic import Field
 from synthassay.records.base import Record
 
 
+class InsertedLesion(Record):
+    """A lesion that was added to the source before the generator saw it, so that finding it can be measured.
+
+    Attributes:
+        centre: Voxel of the whole image at its centre.
+        diameter_mm: Diameter of the ball.
+        contrast: What it adds to a voxel wholly inside, in the image's unit.
+    """
+
+    centre: tuple[int, ...]
+    diameter_mm: float = Field(gt=0)
+    contrast: float
+
+
 class SyntheticImage(Record):
     """One synthetic image and its provenance.
 
@@ -18,6 +32,7 @@ class SyntheticImage(Record):
         condition: What the generator was given: ``{"label": "pneumonia"}`` or ``{"source": "case-7"}``.
         source_subjects: Subjects whose images were conditioned on, or were resampled; empty for unconditional images.
         reference_case: The real case that this one should equal; empty where there is none.
+        lesion: What was added to the source; None for all ordinary images. Such an image shows one slice.
     """
 
     case: str
@@ -28,6 +43,7 @@ class SyntheticImage(Record):
     label: str = ""
     source_subjects: tuple[str, ...] = ()
     reference_case: str = ""
+    lesion: InsertedLesion | None = None
 
 
 class Manifest(Record):

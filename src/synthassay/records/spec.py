@@ -82,6 +82,9 @@ class EvaluationSpec(Record):
     embedding: str = Field("", description="Embedding of distribution measures; the protocol's default where empty.")
     classifier_repeats: int = Field(3, ge=1, description="Trainings per arm of the utility measures.")
     classifier_steps: int = Field(0, ge=0, description="Steps of each such training; 0 lets the images' size decide.")
+    inserted_lesions: int = Field(
+        2, ge=0, description="Places per case where lesions are added before denoising CT, to see whether they last."
+    )
 
 
 class DenoiseSpec(Record):

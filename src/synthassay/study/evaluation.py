@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from synthassay.data.image_set import ImageSet
 from synthassay.data.outside import folder_image_set
 from synthassay.evaluate.evidence import Evidence, Options
 from synthassay.evaluate.leakage.neighbours import nearest_training
+from synthassay.evaluate.observers.inserted import LesionView
 from synthassay.evaluate.run import evaluate
 from synthassay.records.base import disk_problem, write_lines, write_text
 from synthassay.records.evaluation import ComparisonList, evaluation_folder
@@ -22,6 +23,7 @@ from synthassay.records.measurement import Measurement
 from synthassay.records.vocabulary import Role, Split
 from synthassay.study.comparing import compare
 from synthassay.study.console import Voice
+from synthassay.study.inserted import inserted_folder, inserted_lesions
 from synthassay.study.plan import Plan
 from synthassay.study.run_folder import RunFolder
 from synthassay.study.showcase import show_cases
@@ -41,6 +43,8 @@ def evaluate_study(plan: Plan, folder: RunFolder, voice: Voice) -> str:
             "evaluation": plan.spec.evaluation.model_dump(mode="json"),
             "software": synthassay.__version__,
         }
+        if plan.task.inserts:
+            inputs["inserted"] = folder.outputs("insert", planned.name)
 
         def evidence(name: str = planned.name) -> Evidence:
             return study_evidence(plan, folder.path, name, memo)
@@ -113,11 +117,21 @@ def study_evidence(plan: Plan, run: Path, name: str, memo: dict[Any, Any]) -> Ev
         training=others.get(Split.TRAIN),
         holdout=others.get(Split.VALIDATION) if asked is not Split.VALIDATION else None,
         external=others.get(Split.EXTERNAL) if asked is not Split.EXTERNAL else None,
+        inserted=_inserted(plan, run, name, synthetic, paired),
         data_range=task.data_range,
         seed=spec.seed,
         options=options,
         real_memo=memo,
     )
+
+
+def _inserted(
+    plan: Plan, run: Path, name: str, synthetic: ImageSet, paired: Mapping[str, ImageSet]
+) -> Callable[[], Sequence[LesionView]] | None:
+    if not plan.task.inserts:
+        return None
+    ordinary = {"synthetic": synthetic, "source": paired["source"], "reference": paired["reference"]}
+    return inserted_lesions(inserted_folder(run, name), ordinary, plan.spec.modality)
 
 
 def conclude(plan: Plan, folder: RunFolder, rows: Sequence[Measurement], voice: Voice) -> str:

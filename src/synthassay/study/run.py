@@ -15,6 +15,7 @@ from synthassay.records.manifest import Manifest
 from synthassay.records.vocabulary import Split
 from synthassay.study.console import Voice
 from synthassay.study.evaluation import evaluate_study
+from synthassay.study.inserted import inserted_folder
 from synthassay.study.lock import lock_of
 from synthassay.study.plan import Plan, PlannedGenerator, plan_study
 from synthassay.study.run_folder import RunFolder
@@ -46,6 +47,7 @@ def run_study(study: Path, out: Path | None, voice: Voice, *, until: str = "repo
         for generator in plan.generators:
             weights = _train(plan, folder, generator, cohort, voice)
             _synthesise(plan, folder, generator, weights, voice)
+            _insert(plan, folder, generator, weights, voice)
         if STAGES.index(until) >= STAGES.index("evaluate"):
             measured = evaluate_study(plan, folder, voice)
             if until == "report":
@@ -116,21 +118,12 @@ def _synthesise(plan: Plan, folder: RunFolder, generator: PlannedGenerator, weig
     if folder.finished("synthesise", generator.name, inputs):
         return Manifest.read(place / "manifest.json")
     folder.begin("synthesise", generator.name, inputs, [place])
-    learnt_from = "".join(f"{subject}\n" for subject in plan.cohort.subjects(Split.TRAIN))
-    origin = Origin(
-        study=plan.spec.title,
-        generator=generator.name,
-        family=generator.cls.family,
-        weights_sha256=sha256_of(weights / WEIGHTS),
-        training_subjects_sha256=hashlib.sha256(learnt_from.encode()).hexdigest(),
-        modality=plan.spec.modality,
-    )
     title = f"synthesise {generator.name}"
     with folder.timed("synthesise", generator.name) as elapsed, voice.track(title) as advance:
         manifest = synthesise(
             plan.task,
             load_generator(weights),
-            origin,
+            _origin(plan, generator, weights),
             place,
             file_format=plan.spec.sampling.format,
             progress=advance,
@@ -139,6 +132,51 @@ def _synthesise(plan: Plan, folder: RunFolder, generator: PlannedGenerator, weig
     facts = {"images": f"{len(manifest.images):,}, marked synthetic", "manifest": str(place), "took": elapsed()}
     voice.panel(f"synthesised by {generator.name}", facts, next_command=f"synthassay verify {place}")
     return manifest
+
+
+def _insert(plan: Plan, folder: RunFolder, generator: PlannedGenerator, weights: Path, voice: Voice) -> None:
+    """Make slices from sources with lesions added, as NIfTI whatever the format of the images themselves."""
+    if not plan.task.inserts:
+        return
+    place = inserted_folder(folder.path, generator.name)
+    inputs = {
+        "synthetic": folder.outputs("synthesise", generator.name),
+        "sites": plan.spec.evaluation.inserted_lesions,
+        "title": plan.spec.title,
+    }
+    if folder.finished("insert", generator.name, inputs):
+        return
+    folder.begin("insert", generator.name, inputs, [place])
+    requests = plan.task.inserted()
+    if not requests:
+        folder.finish("insert", generator.name, inputs, [])
+        return
+    title = f"synthesise {generator.name} with lesions"
+    with folder.timed("insert", generator.name) as elapsed, voice.track(title) as advance:
+        synthesise(
+            plan.task,
+            load_generator(weights),
+            _origin(plan, generator, weights),
+            place,
+            file_format="nifti",
+            progress=advance,
+            requests=requests,
+        )
+        folder.finish("insert", generator.name, inputs, [place / "manifest.json"])
+    facts = {"slices with a lesion added": f"{len(requests):,}, marked synthetic", "took": elapsed()}
+    voice.panel(f"inserted lesions for {generator.name}", facts)
+
+
+def _origin(plan: Plan, generator: PlannedGenerator, weights: Path) -> Origin:
+    learnt_from = "".join(f"{subject}\n" for subject in plan.cohort.subjects(Split.TRAIN))
+    return Origin(
+        study=plan.spec.title,
+        generator=generator.name,
+        family=generator.cls.family,
+        weights_sha256=sha256_of(weights / WEIGHTS),
+        training_subjects_sha256=hashlib.sha256(learnt_from.encode()).hexdigest(),
+        modality=plan.spec.modality,
+    )
 
 
 def _report(folder: RunFolder, measured: str, voice: Voice) -> None:

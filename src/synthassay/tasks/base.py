@@ -12,6 +12,7 @@ from synthassay.data.image_set import ImageSet
 from synthassay.images.image import Image
 from synthassay.networks.batch import Batch, Examples, Facts
 from synthassay.records.cohort import Cohort
+from synthassay.records.manifest import InsertedLesion
 from synthassay.records.spec import StudySpec
 from synthassay.records.vocabulary import Split
 from synthassay.registry import Registry
@@ -28,6 +29,7 @@ class Request:
         label: Class asked for; empty for image-conditioned tasks.
         reference_case: The real case that the synthetic one should equal; empty for label-conditioned tasks.
         source_subjects: Subjects whose images the condition shows.
+        lesion: What is added to the source; the image then shows the one slice through its centre.
     """
 
     case: str
@@ -36,6 +38,12 @@ class Request:
     label: str = ""
     reference_case: str = ""
     source_subjects: tuple[str, ...] = ()
+    lesion: InsertedLesion | None = None
+
+    @property
+    def first_slice(self) -> int:
+        """Position of the first slice made; a slice made alone draws the randomness that it has in its volume."""
+        return self.lesion.centre[2] if self.lesion is not None and len(self.lesion.centre) == 3 else 0
 
 
 class Task(ABC):
@@ -71,6 +79,15 @@ class Task(ABC):
     @abstractmethod
     def requests(self) -> tuple[Request, ...]:
         """Synthetic images to make, in order."""
+
+    @property
+    def inserts(self) -> bool:
+        """Whether ``inserted`` may have anything to make; known without reading an image."""
+        return False
+
+    def inserted(self) -> tuple[Request, ...]:
+        """Slices to make from sources with a lesion added; none for tasks that have no such sources."""
+        return ()
 
     @abstractmethod
     def condition(self, request: Request, neighbours: int = 1) -> Batch:

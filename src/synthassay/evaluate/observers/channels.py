@@ -101,6 +101,7 @@ def gabor(
 
 
 def _millimetres(shape: tuple[int, int], spacing_mm: tuple[float, float]) -> tuple[Floats, Floats]:
-    rows: Floats = (np.arange(shape[0]) - (shape[0] - 1) / 2) * float(spacing_mm[0])
-    columns: Floats = (np.arange(shape[1]) - (shape[1] - 1) / 2) * float(spacing_mm[1])
+    rows, columns = (
+        np.asarray((np.arange(n) - (n - 1) / 2) * step, np.float64) for n, step in zip(shape, spacing_mm, strict=True)
+    )
     return rows[:, None], columns[None, :]
