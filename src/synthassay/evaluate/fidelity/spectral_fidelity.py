@@ -6,11 +6,11 @@ import numpy as np
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.fidelity.pair import quiet_outside
-from synthassay.evaluate.fidelity.spectrum import RIM, box_of, hann, radial_power, shells
+from synthassay.evaluate.fidelity.spectrum import RIM, Floats, box_of, hann, radial_power, shells
 from synthassay.evaluate.fidelity.stencil import spacing_or_square
 from synthassay.evaluate.metric import metric
 from synthassay.records.vocabulary import Axis, Better
-from synthassay.shapes import Pixels, SpatialMask
+from synthassay.shapes import Pixels, Spatial, SpatialMask
 
 BANDS = {"band=low": (0.0, 1 / 3), "band=mid": (1 / 3, 2 / 3), "band=high": (2 / 3, 1.0)}
 
@@ -76,10 +76,14 @@ def spectral_fidelity(
     window = hann(drawn[box])
     ratios = []
     for one, two in zip(first, second, strict=True):
-        power, expected = (radial_power(picture[box], window, spacing) for picture in (one, two))
-        for name, found in (("it", power), ("its reference", expected)):
-            if not found.all():
-                raise NotMeasured(f"{name} has no power at all in some band: it is constant inside the mask")
-        ratios.append(np.log2(power / expected))
+        powers = [_power(one[box], window, spacing, "it"), _power(two[box], window, spacing, "its reference")]
+        ratios.append(np.log2(powers[0] / powers[1]))
     mean = np.mean(ratios, axis=0)
     return {band: float(mean[member].mean()) for band, member in members.items()}
+
+
+def _power(values: Spatial, window: Floats, spacing: tuple[float, ...], name: str) -> Floats:
+    seen = values[window > 0]
+    if (seen == seen[0]).all():
+        raise NotMeasured(f"{name} is constant inside the mask, so that it has no power")
+    return radial_power(values, window, spacing)
