@@ -11,6 +11,11 @@ from synthassay.evaluate.structure.label_maps import MISSING, StructurePair, by_
 from synthassay.records.vocabulary import Axis, Better
 from synthassay.shapes import Spatial
 
+SETTINGS: dict[str, str | float | int | bool] = {
+    "relative_to": "the larger of both volumes",
+    "missing": f"{MISSING}-100 % lost, 100 % invented",
+}
+
 
 @metric(
     title="Structure volume difference",
@@ -21,7 +26,7 @@ from synthassay.shapes import Spatial
     per="case",
     source="doi:10.1186/s12880-015-0068-x",
     strata=(),
-    settings={"relative_to": "the larger of both volumes", "missing": f"{MISSING}-100 % lost, 100 % invented"},
+    settings=SETTINGS,
 )
 def structure_volume_difference(
     synthetic_structures: Spatial,
@@ -57,9 +62,11 @@ def structure_volume_difference(
         >>> structure_volume_difference(synthetic, real, {})
         {'structure=1': -25.0}
     """
-    return by_structure(structure_pairs(synthetic_structures, structures, structures_drawn), structure_names, _percent)
+    pairs = structure_pairs(synthetic_structures, structures, structures_drawn)
+    return by_structure(pairs, structure_names, volume_difference)
 
 
-def _percent(pair: StructurePair) -> float:
+def volume_difference(pair: StructurePair) -> float:
+    """Return synthetic minus real volume in per cent of the larger of both."""
     real, synthetic, _ = pair.sizes
     return 100 * (synthetic - real) / max(synthetic, real)
