@@ -86,6 +86,26 @@ class CaseView:
         """The lesion in the synthetic image, ``*space``; empty where it shows none."""
         return self._same_size(self._load("synthetic_lesions").pixels, "synthetic lesion", channels=False)[0] > 0
 
+    @cached_property
+    def reference_dose(self) -> np.ndarray:
+        """The dose on the real image in Gy, ``*space``."""
+        return self._same_size(self._load("doses").pixels, "reference dose", channels=False)[0]
+
+    @cached_property
+    def synthetic_dose(self) -> np.ndarray:
+        """The dose on the synthetic image in Gy, ``*space``."""
+        return self._same_size(self._load("synthetic_doses").pixels, "synthetic dose", channels=False)[0]
+
+    @property
+    def prescription_gy(self) -> float | None:
+        """Dose that the plan prescribes."""
+        return self._evidence.prescription_gy
+
+    @property
+    def density_curve(self) -> tuple[tuple[float, float], ...]:
+        """Points of the scanner's calibration curve."""
+        return self._evidence.density_curve
+
     @property
     def structure_names(self) -> Mapping[int, str]:
         """Label to name."""

@@ -21,7 +21,8 @@ from synthassay.protocols.protocol import Protocol
 from synthassay.randomness import derive, stream
 
 ALIGNED = (
-    "reference", "source", "masks", "structures", "synthetic_structures", "lesions", "synthetic_lesions",
+    "reference", "source", "masks", "structures", "synthetic_structures", "lesions", "synthetic_lesions", "doses",
+    "synthetic_doses",
 )  # fmt: skip
 ABSENT = {
     "synthetic": "there are no synthetic images",
@@ -36,6 +37,8 @@ ABSENT = {
     "synthetic_structures": "no structures are drawn on the synthetic images",
     "lesions": "no lesions are drawn on the real images",
     "synthetic_lesions": "no lesions are drawn on the synthetic images",
+    "doses": "no dose calculated on the real images was given",
+    "synthetic_doses": "no dose calculated on the synthetic images was given",
     "inserted": "it needs images made from sources with lesions added, beside those without; a denoising study of CT "
     "makes them ([evaluation] inserted_lesions above 0), and images from elsewhere come without",
 }
@@ -68,12 +71,15 @@ class Evidence:
         of: Name of the generator, baseline or outside set that is judged.
         task: Name of the task; empty for images made elsewhere.
         synthetic: The images judged. ``reference``, ``source``, ``masks``, ``structures``, ``lesions`` (of the real
-            image) and ``synthetic_structures``, ``synthetic_lesions`` (of the synthetic one), where given, have one
-            entry per synthetic entry, in the same order.
+            image), ``synthetic_structures``, ``synthetic_lesions`` (of the synthetic one), ``doses`` and
+            ``synthetic_doses`` (of one plan, calculated on the real and on the synthetic image, in Gy), where given,
+            have one entry per synthetic entry, in the same order.
         test: Real images of subjects held out from everything. ``holdout``: other real subjects that the generator
             never saw (validation). ``training``: what the generator was trained on. ``external``: from elsewhere.
         data_range: Lowest and highest possible value; the protocol's where None.
         structure_names: Label of a structure to its name.
+        prescription_gy: Dose that the plans prescribe; None where nobody said.
+        density_curve: Points (HU, electron density relative to water) of the scanner; empty for the default.
         inserted: Reads the lesions that were added before the generator saw the source; None where none were.
         drawn: What is drawn on the real sets: name of the set -> role (mask, structures, lesion) -> images by case.
         real_memo: Shared by the evidence of all generators judged on the same real images, so that what depends on
@@ -95,6 +101,8 @@ class Evidence:
     synthetic_structures: ImageSet | None = None
     lesions: ImageSet | None = None
     synthetic_lesions: ImageSet | None = None
+    doses: ImageSet | None = None
+    synthetic_doses: ImageSet | None = None
     training: ImageSet | None = None
     holdout: ImageSet | None = None
     external: ImageSet | None = None
@@ -102,6 +110,8 @@ class Evidence:
     seed: int = 0
     options: Options = field(default_factory=Options)
     structure_names: Mapping[int, str] = field(default_factory=dict)
+    prescription_gy: float | None = None
+    density_curve: tuple[tuple[float, float], ...] = ()
     inserted: Callable[[], Sequence[LesionView]] | None = None
     drawn: Mapping[str, Mapping[str, ImageSet]] = field(default_factory=dict)
     real_memo: dict[Any, Any] = field(default_factory=dict)

@@ -34,6 +34,10 @@ PER_CASE = {
     "synthetic_structures": "integer array, *space: the label map of the synthetic image",
     "lesion": "boolean array, *space: the lesion in the real image",
     "synthetic_lesion": "boolean array, *space: the lesion in the synthetic image",
+    "synthetic_dose": "array, *space: dose in Gy of a plan calculated on the synthetic image; NaN where not calculated",
+    "reference_dose": "array, *space: dose in Gy of the same plan calculated on the real image; NaN likewise",
+    "prescription_gy": "dose that the plan prescribes; None where unknown",
+    "density_curve": "points (HU, electron density relative to water) of the scanner; empty for the default",
     "structure_names": "mapping of label to name; empty where unknown",
     "structures_drawn": "labels that somebody drew on this reference; None where all that the data set has were drawn",
     "mpp": "micrometres per pixel; None where unknown",
@@ -50,10 +54,27 @@ PER_SET = {
     "real_memo": "dict shared by all generators judged on the same real images, for what depends on real images alone",
 }
 
-FACTS = frozenset({"data_range", "unit", "spacing_mm", "structure_names", "structures_drawn", "mpp"})
+FACTS = frozenset(
+    {
+        "data_range",
+        "unit",
+        "spacing_mm",
+        "structure_names",
+        "structures_drawn",
+        "mpp",
+        "prescription_gy",
+        "density_curve",
+    }
+)
 """Fixtures of a case that are facts about it, not images that somebody must supply."""
 
-SET_BEHIND = {"mask": "masks", "lesion": "lesions", "synthetic_lesion": "synthetic_lesions"}
+SET_BEHIND = {
+    "mask": "masks",
+    "lesion": "lesions",
+    "synthetic_lesion": "synthetic_lesions",
+    "reference_dose": "doses",
+    "synthetic_dose": "synthetic_doses",
+}
 """Fixture of a case to the set that it is read from, where the names differ."""
 
 IMPLIED = {

@@ -41,10 +41,14 @@ def by_tissue(
         raise NotMeasured("tissue classes need Hounsfield units")
     first, second = inside(synthetic, reference, mask)
     difference = first - second
-    classes = {
-        "tissue=body": np.ones(second.shape, bool),
-        "tissue=air": second < AIR_BELOW_HU,
-        "tissue=soft": (second >= AIR_BELOW_HU) & (second < BONE_FROM_HU),
-        "tissue=bone": second >= BONE_FROM_HU,
+    return {name: summary(difference[where]) for name, where in tissue_classes(second).items() if where.any()}
+
+
+def tissue_classes(reference_hu: NDArray[np.float64]) -> dict[str, NDArray[np.bool_]]:
+    """Return where the real image's values are in the body (everywhere), air, soft tissue and bone."""
+    return {
+        "tissue=body": np.ones(reference_hu.shape, bool),
+        "tissue=air": reference_hu < AIR_BELOW_HU,
+        "tissue=soft": (reference_hu >= AIR_BELOW_HU) & (reference_hu < BONE_FROM_HU),
+        "tissue=bone": reference_hu >= BONE_FROM_HU,
     }
-    return {name: summary(difference[where]) for name, where in classes.items() if where.any()}
