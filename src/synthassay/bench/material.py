@@ -62,6 +62,7 @@ class Order:
         image: Role to take, where the images have several.
         subjects: Patients to take at most; 0 takes all.
         slices: Slices of volumes to keep, around the middle of the last axis; 0 keeps all.
+        spacing_mm: Size of a pixel that is assumed where the images do not state theirs; said in the notes.
     """
 
     protocol: str
@@ -70,6 +71,7 @@ class Order:
     image: str = ""
     subjects: int = 0
     slices: int = 0
+    spacing_mm: float = 0.0
     seed: int = 20260101
 
 
@@ -94,6 +96,7 @@ def gather(order: Order) -> Material:
     store = ImageStore(cohort, cache_bytes=64 * 2**20)
     role = order.image or _image_role(cohort)
     specimens = tuple(_slab(_specimen(store, case, role), order.slices) for case in chosen)
+    specimens, assumed = _with_spacing(specimens, order.spacing_mm)
     sizes = {specimen.space for specimen in specimens}
     if len(sizes) > 1:
         raise DataError("bench", f"images have {len(sizes)} sizes", remedy="Resample or crop them to one size.")
@@ -105,7 +108,7 @@ def gather(order: Order) -> Material:
         citation=card.citation if card else "",
         specimens=specimens,
         data_range=protocol.data_range or _stored_range(store, chosen[0], role),
-        notes=cohort.notes,
+        notes=(*cohort.notes, *assumed),
     )
 
 
@@ -148,6 +151,13 @@ def _specimen(store: ImageStore, case: Case, role: str) -> Specimen:
         structures=drawn.get("structures"),
         lesion=drawn.get("lesion"),
     )
+
+
+def _with_spacing(specimens: tuple[Specimen, ...], spacing_mm: float) -> tuple[tuple[Specimen, ...], tuple[str, ...]]:
+    if not spacing_mm or specimens[0].spacing_mm:
+        return specimens, ()
+    note = f"The images do not state the size of a pixel; {spacing_mm:g} mm is assumed, and every mm here rests on it."
+    return tuple(s.replace(spacing_mm=(spacing_mm,) * len(s.space)) for s in specimens), (note,)
 
 
 def _slab(specimen: Specimen, slices: int) -> Specimen:

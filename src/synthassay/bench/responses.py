@@ -19,6 +19,7 @@ from synthassay.failures.failure import Failure
 from synthassay.images.specimen import Specimen
 from synthassay.randomness import derive, stream
 from synthassay.records.bench import Dose, Response
+from synthassay.records.vocabulary import Axis
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,14 @@ class Bench:
         return Pairs(pairs.positions, tuple(both), pairs.reference)
 
     def _set_trials(self, failure: Failure) -> Mapping[str, Sequence[Trial]]:
-        trials: dict[str, list[Trial]] = {metric.name: [] for metric in self._set_metrics}
+        """Leakage is tried on failures of sets alone: damage to single images makes no copies of training images."""
+        metrics = [m for m in self._set_metrics if failure.scope == "set" or m.axis is not Axis.LEAKAGE]
+        trials: dict[str, list[Trial]] = {metric.name: [] for metric in metrics}
         for severity in failure.severities:
             hurt = measured_sets(
                 self.material,
                 self._rows,
-                self._set_metrics,
+                metrics,
                 self._judge_of(failure, severity),
                 derive(self.seed, "draws"),
             )

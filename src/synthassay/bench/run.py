@@ -15,7 +15,7 @@ from synthassay.bench.material import Material, Order, gather
 from synthassay.bench.responses import Bench
 from synthassay.bench.sets import SHARES
 from synthassay.bench.sight import sights
-from synthassay.errors import DataError, NotMeasured
+from synthassay.errors import NotMeasured
 from synthassay.failures.failure import FAILURES, Failure
 from synthassay.records.base import Record, fingerprint
 from synthassay.records.bench import FailureBench, InjectedFailure, Response
@@ -29,6 +29,7 @@ class Part(Record):
     failure: InjectedFailure
     responses: tuple[Response, ...]
     of: str
+    not_tried: str = ""
 
 
 def run_bench(
@@ -60,9 +61,9 @@ def run_bench(
     done = {failure.name: part for failure in chosen if (part := _kept(out, failure, mark)) is not None}
     pending = [failure.name for failure in chosen if failure.name not in done]
     with voice.track("failures", "failures") as advance:
-        for name, responses in _tried(order, pending, tuple(metrics), workers):
-            failure = FAILURES.get(name)
-            part = Part(failure=_record(failure, material.protocol.modality), responses=tuple(responses), of=mark)
+        for name, responses, reason in _tried(order, pending, tuple(metrics), workers):
+            failure = _record(FAILURES.get(name), material.protocol.modality)
+            part = Part(failure=failure, responses=tuple(responses), of=mark, not_tried=reason)
             part.write(out / "parts" / f"{name}.json")
             done[name] = part
             advance(len(done), len(chosen), name)
@@ -89,16 +90,16 @@ def _kept(out: Path, failure: Failure, mark: str) -> Part | None:
 
 def _tried(
     order: Order, names: Sequence[str], metrics: tuple[str, ...], workers: int
-) -> Iterator[tuple[str, list[Response]]]:
+) -> Iterator[tuple[str, list[Response], str]]:
     if workers <= 1 or len(names) < 2:
         for name in names:
-            yield name, _try(order, name, metrics)
+            yield name, *_try(order, name, metrics)
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread) as pool:
         running = {pool.submit(_try, order, name, metrics): name for name in names}
         for future in as_completed(running):
-            yield running[future], future.result()
+            yield running[future], *future.result()
 
 
 def _one_thread() -> None:
@@ -106,15 +107,11 @@ def _one_thread() -> None:
         os.environ[name] = "1"
 
 
-def _try(order: Order, name: str, metrics: tuple[str, ...]) -> list[Response]:
+def _try(order: Order, name: str, metrics: tuple[str, ...]) -> tuple[list[Response], str]:
     try:
-        return _bench(order, metrics).responses(FAILURES.get(name))
+        return _bench(order, metrics).responses(FAILURES.get(name)), ""
     except NotMeasured as problem:
-        raise DataError(
-            f"failure {name}",
-            f"cannot be tried, because {problem.reason}",
-            remedy="Leave it out, or bring other images.",
-        ) from problem
+        return [], problem.reason
 
 
 @lru_cache(maxsize=1)
@@ -137,7 +134,7 @@ def _record(failure: Failure, modality: Modality) -> InjectedFailure:
 
 
 def _assembled(material: Material, order: Order, parts: Sequence[Part]) -> FailureBench:
-    failures = tuple(part.failure for part in parts)
+    failures = tuple(part.failure for part in parts if not part.not_tried)
     responses = tuple(response for part in parts for response in part.responses)
     return FailureBench(
         modality=material.protocol.modality.value,
@@ -156,5 +153,6 @@ def _assembled(material: Material, order: Order, parts: Sequence[Part]) -> Failu
         failures=failures,
         responses=responses,
         sights=tuple(sights(material.protocol, failures, responses)),
+        not_tried={part.failure.name: part.not_tried for part in parts if part.not_tried},
         notes=material.notes,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -32,9 +32,14 @@ Judge = Callable[[Sequence[int], Sequence[int], int], Sequence[Specimen]]
 
 
 class Rows:
-    """What was computed of an image, kept as long as this is: features and prints do not depend on the set."""
+    """What was computed of an image, kept as long as this is: features and prints do not depend on the set.
+
+    Attributes:
+        memos: Per draw, what depends on its real images alone: the same for every failure and severity.
+    """
 
     def __init__(self, material: Material) -> None:
+        self.memos: dict[int, dict[Any, Any]] = {}
         self._rule = EMBEDDINGS.get(material.protocol.embedding)
         self._kept: dict[tuple[str, int], tuple[np.ndarray, Any]] = {}
         self.names = self._rule.names(material.specimens[0].pixels.shape)
@@ -146,8 +151,8 @@ def _evidence(material: Material, rows: Rows, judge: Judge, draw: int, seed: int
     ends = np.cumsum([round(share * len(order)) for share in SHARES]).tolist()
     parts = {"training": order[ends[0] : ends[1]], "holdout": order[ends[1] : ends[2]], "test": order[ends[2] :]}
     judged = judge(order[: ends[0]], parts["training"], draw)
-    named = tuple(replace(s, case=f"synthetic-{i:04d}", subject=f"nobody-{i:04d}") for i, s in enumerate(judged))
-    held = {name: tuple(material.specimens[i] for i in part) for name, part in parts.items()} | {"synthetic": named}
+    held = {name: tuple(material.specimens[i] for i in part) for name, part in parts.items()}
+    held["synthetic"] = _nobodys(judged, [specimen for part in held.values() for specimen in part])
     sets = {name: specimen_set(name, specimens) for name, specimens in held.items()}
     return DrawnEvidence(
         of="bench",
@@ -156,6 +161,7 @@ def _evidence(material: Material, rows: Rows, judge: Judge, draw: int, seed: int
         seed=derive(seed, "bench", "draw", draw),
         options=Options(bootstrap=200),
         structure_names=material.specimens[0].structure_names,
+        real_memo=rows.memos.setdefault(draw, {}),
         rows=rows,
         held=held,
         synthetic=sets["synthetic"],
@@ -163,6 +169,18 @@ def _evidence(material: Material, rows: Rows, judge: Judge, draw: int, seed: int
         holdout=sets["holdout"],
         test=sets["test"],
     )
+
+
+def _nobodys(judged: Sequence[Specimen], real: Sequence[Specimen]) -> tuple[Specimen, ...]:
+    """Give images that are real ones, or that repeat another, a name of their own; others stay the same objects."""
+    taken = {id(specimen) for specimen in real} | {specimen.case for specimen in real}
+    named = []
+    for number, specimen in enumerate(judged):
+        known = id(specimen) in taken or specimen.case in taken
+        own = {"case": f"synthetic-{number:04d}", "subject": f"nobody-{number:04d}"} if known else {}
+        named.append(specimen.replace(**own) if known else specimen)
+        taken |= {id(specimen), specimen.case}
+    return tuple(named)
 
 
 def _print(specimen: Specimen) -> Prints:

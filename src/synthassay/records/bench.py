@@ -108,6 +108,7 @@ class FailureBench(Record):
 
     Attributes:
         study_patients: Patients behind ``study_power``.
+        not_tried: Failure to the reason why these images cannot carry it.
         level: Share of undamaged images that a threshold may call damaged.
         power: Power from which on a failure counts as seen.
     """
@@ -129,7 +130,8 @@ class FailureBench(Record):
     failures: tuple[InjectedFailure, ...]
     responses: tuple[Response, ...]
     sights: tuple[Sight, ...] = ()
-    notes: tuple[str, ...] = Field(default=())
+    not_tried: dict[str, str] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def response(self, metric: str, failure: str) -> Response | None:
         """The response of a metric to a failure, where there is one."""
