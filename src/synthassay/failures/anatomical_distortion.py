@@ -7,11 +7,11 @@ from scipy import ndimage
 
 from synthassay.failures.failure import Matter, failure
 from synthassay.failures.movement import moved
-from synthassay.failures.tissue import in_voxels, inside
+from synthassay.failures.tissue import inside
 from synthassay.images.specimen import Specimen
 from synthassay.records.vocabulary import Modality
 
-SMOOTHNESS_MM = 12.0
+SMOOTHNESS_MM = 16.0
 """SD of the Gaussian that smooths the field: long enough that 8 mm of displacement do not fold it."""
 
 
@@ -30,7 +30,7 @@ SMOOTHNESS_MM = 12.0
 def anatomical_distortion(specimen: Specimen, severity: float, rng: np.random.Generator) -> Specimen:
     """Bend the image by a smooth random field whose length inside the mask has its 95th percentile at ``severity`` mm.
 
-    The field is white noise smoothed by a Gaussian of 12 mm, without its mean inside the mask, so that nothing is
+    The field is white noise smoothed by a Gaussian of 16 mm, without its mean inside the mask, so that nothing is
     merely shifted; only its size depends on the severity. Structures, lesion and mask are bent along.
     """
     field = displacement(specimen, rng) * severity
@@ -40,11 +40,21 @@ def anatomical_distortion(specimen: Specimen, severity: float, rng: np.random.Ge
 
 
 def displacement(specimen: Specimen, rng: np.random.Generator) -> np.ndarray:
-    """The field of ``anatomical_distortion`` for a severity of 1 mm: ``axes *space`` in mm."""
-    sigma = in_voxels(specimen, SMOOTHNESS_MM)
-    within = inside(specimen)
-    drawn = rng.standard_normal((len(specimen.space), *specimen.space))
-    smooth = np.stack([ndimage.gaussian_filter(part, sigma, mode="wrap", truncate=3.0) for part in drawn])
-    smooth -= smooth[:, within].mean(axis=1).reshape(-1, *[1] * len(specimen.space))
-    length = np.sqrt((smooth**2).sum(axis=0))
-    return smooth / np.percentile(length[within], 95)
+    """The field of ``anatomical_distortion`` for a severity of 1 mm: ``axes *space`` in mm.
+
+    It is drawn on a coarse grid that reaches three SD of the Gaussian beyond the image, so that it is as smooth at the
+    border as elsewhere and the same whatever the size of a voxel.
+    """
+    step = SMOOTHNESS_MM / 2
+    beyond = 6
+    spacing, within = np.asarray(specimen.spacing_mm), inside(specimen)
+    size = np.ceil(spacing * specimen.space / step).astype(int) + 1 + 2 * beyond
+    drawn = rng.standard_normal((len(size), *size))
+    coarse = [ndimage.gaussian_filter(part, SMOOTHNESS_MM / step, mode="wrap") for part in drawn]
+    field = np.stack(
+        [ndimage.affine_transform(part, spacing / step, beyond, output_shape=specimen.space) for part in coarse]
+    )
+    field -= field[:, within].mean(axis=1).reshape(-1, *[1] * len(specimen.space))
+    length = np.sqrt((field**2).sum(axis=0))
+    scaled: np.ndarray = field / np.percentile(length[within], 95)
+    return scaled
