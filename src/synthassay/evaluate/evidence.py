@@ -11,10 +11,12 @@ import numpy as np
 
 from synthassay.data.image_set import ImageSet
 from synthassay.errors import DataError, ImageError, NotMeasured
+from synthassay.evaluate.consistency import check_aligned, check_apart
 from synthassay.evaluate.features.embedding import EMBEDDINGS, Standardiser
 from synthassay.evaluate.leakage.prints import Prints, take_prints
 from synthassay.evaluate.observers.inserted import LesionView
 from synthassay.evaluate.specimens import Specimens
+from synthassay.evaluate.structure.segmenter import Segmenter, drawn_by_segmenter, segmenter_of_run
 from synthassay.evaluate.utility.trial import Trial
 from synthassay.images.image import Image
 from synthassay.protocols.protocol import Protocol
@@ -34,7 +36,8 @@ ABSENT = {
     "external": "no real images from elsewhere were given",
     "masks": "no mask says where to measure",
     "structures": "no structures are drawn on the real images",
-    "synthetic_structures": "no structures are drawn on the synthetic images",
+    "synthetic_structures": "no structures are drawn on the synthetic images, nor on training images that a segmenter "
+    "could learn from",
     "lesions": "no lesions are drawn on the real images",
     "synthetic_lesions": "no lesions are drawn on the synthetic images",
     "doses": "no dose calculated on the real images was given",
@@ -54,6 +57,8 @@ class Options:
         utility_repeats: Trainings per arm of the utility measures.
         utility_steps: Optimiser steps per training; 0 lets the measure choose by the size of the images.
         embedding: Embedding behind set measures; the protocol's default where empty.
+        segmenter_steps: Optimiser steps of the segmenter that draws structures on synthetic images; 0 lets the size of
+            the images decide.
     """
 
     bootstrap: int = 1000
@@ -61,6 +66,7 @@ class Options:
     utility_repeats: int = 3
     utility_steps: int = 0
     embedding: str = ""
+    segmenter_steps: int = 0
 
 
 @dataclass(eq=False)
@@ -124,8 +130,8 @@ class Evidence:
         if not self.synthetic.entries:
             raise DataError(self.of, "has no synthetic images", remedy="Check the folder of synthetic images.")
         for name in ALIGNED:
-            _check_aligned(self.of, name, self.synthetic, getattr(self, name))
-        _check_apart(self)
+            check_aligned(self.of, name, self.synthetic, getattr(self, name))
+        check_apart(self.of, {n: getattr(self, n) for n in ("training", "holdout", "test")})
 
     @property
     def embedding(self) -> str:
@@ -139,9 +145,35 @@ class Evidence:
             NotMeasured: The set was not given.
         """
         found: ImageSet | None = getattr(self, name)
+        if name == "synthetic_structures" and self.segments:
+            make = partial(drawn_by_segmenter, self.synthetic, self.segmenter)
+            return self._kept("synthetic_structures", make, real=False)
         if found is None or not found.entries:
             raise NotMeasured(ABSENT[name])
         return found
+
+    @property
+    def segments(self) -> bool:
+        """Whether structures are drawn on synthetic images by a segmenter trained on the real training images."""
+        drawn = self.drawn.get("training", {}).get("structures")
+        return self.synthetic_structures is None and self.training is not None and drawn is not None
+
+    def segmenter(self) -> Segmenter:
+        """Return the segmenter of the run, trained on first use; all generators are read with the same one.
+
+        Raises:
+            NotMeasured: Too little is drawn on the training images.
+        """
+        sets = {name: getattr(self, name) for name in ("training", "holdout", "test")}
+        make = partial(
+            segmenter_of_run,
+            sets,
+            {name: roles["structures"] for name, roles in self.drawn.items() if "structures" in roles},
+            unit=self.protocol.unit,
+            steps=self.options.segmenter_steps,
+            seed=derive(self.seed, "evaluate", "segmenter"),
+        )
+        return self._kept("segmenter", make, real=True)
 
     def check_units(self) -> None:
         """Read the first image of each set of pictures and refuse a unit that the protocol does not measure.
@@ -328,36 +360,3 @@ _OF_THE_COHORT = ("test", "training", "holdout", "external")
 def subjects_of(images: ImageSet) -> list[str]:
     """Subject of each case; a case without a known subject (an unconditional synthetic image) stands for itself."""
     return [entry.subject or f"case:{entry.case}" for entry in images.entries]
-
-
-def _check_aligned(of: str, name: str, synthetic: ImageSet, other: ImageSet | None) -> None:
-    if other is None:
-        return
-    if len(other) != len(synthetic):
-        raise DataError(
-            f"{of}: {name}",
-            f"has {len(other)} images for {len(synthetic)} synthetic ones",
-            remedy=f"Give one {name} entry per synthetic image, in the same order.",
-        )
-    for one, two in zip(synthetic.entries, other.entries, strict=True):
-        if one.subject and two.subject and one.subject != two.subject:
-            raise DataError(
-                f"{of}: {name}",
-                f"case {one.case} shows subject {one.subject} but its {name} shows subject {two.subject}",
-                remedy="Put both sets into the same order.",
-            )
-
-
-def _check_apart(evidence: Evidence) -> None:
-    sides = {n: {s for s in s_.subjects if s} for n in ("training", "holdout", "test") if (s_ := getattr(evidence, n))}
-    names = list(sides)
-    for i, one in enumerate(names):
-        for other in names[i + 1 :]:
-            crossing = sorted(sides[one] & sides[other])
-            if crossing:
-                raise DataError(
-                    evidence.of,
-                    f"{len(crossing)} subjects stand on both sides, {one} and {other}",
-                    value=", ".join(crossing[:5]),
-                    remedy="Split by subject: no measure means anything while a patient is on two sides.",
-                )

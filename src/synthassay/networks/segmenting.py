@@ -128,7 +128,7 @@ def _batch(
         window = tuple(slice(s, s + side) for s, side in zip(start, size, strict=True))
         gain, shift = np.exp(jitter * rng.normal()), jitter * rng.normal()
         slices.append(_slab(images[i][(slice(None), *window)], z, neighbours) * np.float32(gain) + np.float32(shift))
-        wanted.append(drawings[i][(*window, z)])
+        wanted.append(drawings[i][..., z][window])
     return torch.from_numpy(np.stack(slices)), torch.from_numpy(np.stack(wanted).astype(np.int64))
 
 
