@@ -91,9 +91,9 @@ SUBJECTS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
 }
 
 
-def in_a_process(subject: str, repeats: int) -> Result:
+def in_a_process(subject: str, repeats: int, script: Path = Path(__file__)) -> Result:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, __file__, "--measure", subject, "--repeats", str(repeats)]
+    command = [sys.executable, str(script), "--measure", subject, "--repeats", str(repeats)]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return json.loads(run.stdout.splitlines()[-1])
 

@@ -12,6 +12,7 @@ from synthassay.records.vocabulary import Axis, Better
 from synthassay.shapes import Pixels, SpatialMask
 
 BINS = 64
+SLAB_VALUES = 100_000
 
 
 @metric(
@@ -62,9 +63,11 @@ def normalised_mutual_information(
 
 
 def _of_channel(one: np.ndarray, two: np.ndarray, data_range: tuple[float, float]) -> float:
-    codes = _bins(one, data_range) * BINS
-    codes += _bins(two, data_range)
-    joint = np.bincount(codes, minlength=BINS * BINS).reshape(BINS, BINS)
+    joint = np.zeros(BINS * BINS, np.intp)
+    for start in range(0, one.size, SLAB_VALUES):
+        part = slice(start, start + SLAB_VALUES)
+        joint += np.bincount(_bins(one[part], data_range) * BINS + _bins(two[part], data_range), minlength=BINS * BINS)
+    joint = joint.reshape(BINS, BINS)
     alone = joint.sum(0)
     if np.count_nonzero(alone) == 1:
         width = (data_range[1] - data_range[0]) / BINS
