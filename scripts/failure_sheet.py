@@ -8,7 +8,6 @@ Real images: IXI brain (Imperial College London, CC BY-SA 3.0), OpenKBP head and
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,7 +28,7 @@ LEVELS, LARGEST_BYTES = 40, 400_000
 HERE = Path(__file__).resolve().parents[1]
 ON_CT = {"hu_shift", "tissue_swap", "oversmoothing", "misrotation"}
 ON_XRAY = {"added_noise", "noise_texture", "checkerboard", "tile_seams", "over_sharpening", "misregistration"}
-SEED = 3
+SEED = 1
 
 
 def first(source: str, modality: Modality, count: int = 1, **data: str) -> list[Specimen]:
@@ -80,10 +79,11 @@ def tile(plane: np.ndarray) -> Image.Image:
 def row_of_case(entry: Failure, specimen: Specimen) -> tuple[str, list[Image.Image]]:
     """The real image and the image at four doses, in the slice where the largest dose does most."""
     doses = [entry.severities[i] for i in (0, 2, -2, -1)]
-    pairs = [entry.inject(specimen, dose, np.random.default_rng(SEED)) for dose in doses]
+    seed = 3 if "lesion" in entry.name else SEED  # a site in the middle of the picture
+    pairs = [entry.inject(specimen, dose, np.random.default_rng(seed)) for dose in doses]
     axis, place = None, 0
     if len(specimen.space) == 3:
-        axis = {"volume_discontinuity": 0}.get(entry.name, 1) if entry.dimensions == (3,) else 2
+        axis = 1 if entry.dimensions == (3,) else 2
         change = np.abs(pairs[-1].synthetic.pixels[0] - pairs[-1].reference.pixels[0])
         amount = change.mean(axis=tuple(other for other in range(3) if other != axis))
         middle = specimen.space[axis] // 2
@@ -131,7 +131,6 @@ def sheet(rows: list[tuple[str, list[Image.Image]]]) -> Image.Image:
 
 def main() -> None:
     """Draw the sheet."""
-    os.environ.setdefault("SYNTHASSAY_DATA", "/data")
     brain = first("mri-ixi-hh-t1", Modality.MRI)[0]
     head = first("ct-openkbp-headneck", Modality.CT)[0]
     chests = [one.replace(spacing_mm=(4.0, 4.0)) for one in first("xray-kermany-pneumonia", Modality.XRAY, 9)]
