@@ -56,7 +56,6 @@ STRUCTURE = (
         "Denoising that smooths noise into blotches hides low-contrast lesions while every error falls.",
         "doi:10.1002/mp.13763",
         tasks=("denoise",),
-        missing="no noise power spectrum is part of this version",
     ),
 )
 USE = (
