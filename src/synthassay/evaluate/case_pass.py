@@ -18,7 +18,7 @@ from synthassay.evaluate.rows import range_settings, row
 from synthassay.images.drawing import labels_drawn
 from synthassay.images.image import Image
 from synthassay.randomness import stream
-from synthassay.records.measurement import Measurement
+from synthassay.records.measurement import Interval, Measurement
 from synthassay.records.vocabulary import Better
 from synthassay.stats.resampling import LEAST_SUBJECTS, mean_interval
 
@@ -153,6 +153,20 @@ class CaseView:
         return pixels
 
 
+class RealView(CaseView):
+    """The real image in the place of the synthetic one: what a measure gives where nothing was synthesised."""
+
+    @cached_property
+    def image(self) -> Image:
+        """The reference."""
+        return self._load("reference")
+
+    @cached_property
+    def synthetic_structures(self) -> np.ndarray:
+        """What the run's segmenter draws on the reference."""
+        return self._evidence.segmenter().draw(self.image.pixels)
+
+
 def measure_cases(
     evidence: Evidence, metrics: Sequence[Metric], progress: Callable[[str, int, int], None] | None = None
 ) -> Iterator[tuple[Metric, list[Measurement]]]:
@@ -166,17 +180,22 @@ def measure_cases(
     """
     able = [metric for metric in metrics if not lacking(evidence, metric)]
     values: dict[str, list[CaseFound]] = {metric.name: [] for metric in able}
+    drawn = [metric for metric in able if evidence.segments and "synthetic_structures" in metric.takes]
+    floors: dict[str, list[CaseFound]] = {metric.name: [] for metric in drawn}
     total = len(evidence.synthetic)
     for position in range(total) if able else ():
         view = CaseView(evidence, position)
         for metric in able:
             values[metric.name].append(_measure(metric, view))
+        real = RealView(evidence, position)
+        for metric in drawn:
+            floors[metric.name].append(_measure(metric, real))
         if progress is not None:
             progress("images against their references", position + 1, total)
     for metric in metrics:
         if metric.name in values:
-            found = values[metric.name]
-            yield metric, [_summarise(evidence, metric, stratum, found) for stratum in _strata(metric, found)]
+            found, floor = values[metric.name], floors.get(metric.name)
+            yield metric, [_summarise(evidence, metric, stratum, found, floor) for stratum in _strata(metric, found)]
         else:
             yield metric, [row(evidence, metric, Finding(not_measured=lacking(evidence, metric)))]
 
@@ -212,7 +231,10 @@ def _finite(value: float) -> float | str:
     return float(value) if np.isfinite(value) else f"the measure gave {value}"
 
 
-def _summarise(evidence: Evidence, metric: Metric, stratum: str, values: Sequence[CaseFound]) -> Measurement:
+def _in_stratum(
+    evidence: Evidence, stratum: str, values: Sequence[CaseFound]
+) -> tuple[dict[str, float], dict[str, str], list[str]]:
+    """Values by case, reasons by case, and whose the values are."""
     cases, owners = evidence.synthetic.cases, subjects_of(evidence.synthetic)
     measured: dict[str, float] = {}
     failed: dict[str, str] = {}
@@ -224,6 +246,17 @@ def _summarise(evidence: Evidence, metric: Metric, stratum: str, values: Sequenc
         else:
             measured[case] = value
             subjects.append(owner)
+    return measured, failed, subjects
+
+
+def _summarise(
+    evidence: Evidence,
+    metric: Metric,
+    stratum: str,
+    values: Sequence[CaseFound],
+    floors: Sequence[CaseFound] | None = None,
+) -> Measurement:
+    measured, failed, subjects = _in_stratum(evidence, stratum, values)
     settings: dict[str, Any] = {}
     if "data_range" in (*metric.takes, *metric.wishes):
         settings |= range_settings({"data_range": evidence.data_range})
@@ -231,20 +264,28 @@ def _summarise(evidence: Evidence, metric: Metric, stratum: str, values: Sequenc
         settings["measured"] = "whole image" if evidence.masks is None else "inside the mask"
     if not measured:
         reason = next(iter(failed.values()))
-        why = f"none of {len(cases)} images could be measured; the first because: {reason}"
+        why = f"none of {len(values)} images could be measured; the first because: {reason}"
         return row(evidence, metric, Finding(stratum=stratum, not_measured=why, failed_cases=failed), settings)
-    numbers = list(measured.values())
-    rng = stream(evidence.seed, "evaluate", metric.name, stratum, "interval")
-    interval = mean_interval(numbers, subjects, rng=rng, draws=evidence.options.bootstrap)
-    if interval is None:
+
+    def interval(numbers: Sequence[float], owners: Sequence[str], of: str) -> Interval | None:
+        rng = stream(evidence.seed, "evaluate", metric.name, stratum, of)
+        return mean_interval(numbers, owners, rng=rng, draws=evidence.options.bootstrap)
+
+    found = interval(list(measured.values()), subjects, "interval")
+    if found is None:
         settings["no_interval"] = f"fewer than {LEAST_SUBJECTS} subjects"
+    real, _, owners = _in_stratum(evidence, stratum, floors) if floors else ({}, {}, [])
+    if floors:
+        settings |= evidence.segmenter().settings
     finding = Finding(
-        value=float(np.mean(numbers)),
-        interval=interval,
+        value=float(np.mean(list(measured.values()))),
+        interval=found,
         stratum=stratum,
-        n=len(numbers),
+        n=len(measured),
         subjects=len(set(subjects)),
         per_case=measured,
         failed_cases=failed,
+        floor=float(np.mean(list(real.values()))) if real else None,
+        floor_interval=interval(list(real.values()), owners, "floor") if real else None,
     )
     return row(evidence, metric, finding, settings)
