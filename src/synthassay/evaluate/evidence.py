@@ -12,7 +12,8 @@ import numpy as np
 from synthassay.data.image_set import ImageSet
 from synthassay.errors import DataError, ImageError, NotMeasured
 from synthassay.evaluate.consistency import check_aligned, check_apart
-from synthassay.evaluate.features.embedding import EMBEDDINGS, Standardiser
+from synthassay.evaluate.features.choose import embed, embedding_called, have_masks, stacked
+from synthassay.evaluate.features.embedding import Embedding, Standardiser
 from synthassay.evaluate.leakage.prints import Prints, take_prints
 from synthassay.evaluate.observers.inserted import LesionView
 from synthassay.evaluate.specimens import Specimens
@@ -57,6 +58,7 @@ class Options:
         utility_repeats: Trainings per arm of the utility measures.
         utility_steps: Optimiser steps per training; 0 lets the measure choose by the size of the images.
         embedding: Embedding behind set measures; the protocol's default where empty.
+        embedding_steps: Training steps of an embedding that learns; 0 for its own.
         segmenter_steps: Optimiser steps of the segmenter that draws structures on synthetic images; 0 lets the size of
             the images decide.
     """
@@ -66,6 +68,7 @@ class Options:
     utility_repeats: int = 3
     utility_steps: int = 0
     embedding: str = ""
+    embedding_steps: int = 0
     segmenter_steps: int = 0
 
 
@@ -276,19 +279,39 @@ class Evidence:
 
     def _scale(self) -> Standardiser:
         def fit() -> Standardiser:
-            names = EMBEDDINGS.get(self.embedding).names(self._images("test").shape[1:])
+            names = self._rule().names(self._specimens("test")[0].pixels.shape)
             return Standardiser.fit(self._raw_features("test"), names)
 
-        return self._kept(f"scale_{self.embedding}", fit, real=True)
+        return self._kept(f"scale_{self._view_key()}", fit, real=True)
 
     def _raw_features(self, which: str) -> np.ndarray:
-        def embed() -> np.ndarray:
-            images = self.image_set(which)
-            spacing = images.entries[0].load().geometry.spacing_mm
-            embedding = EMBEDDINGS.get(self.embedding)
-            return embedding.features(self._images(which), spacing=spacing, unit=self.protocol.unit)
+        make = partial(embed, self._rule(), self._specimens(which), self.protocol.unit, masked=self._masked())
+        return self._kept(f"{which}_features_{self._view_key()}", make, real=which in _OF_THE_COHORT)
 
-        return self._kept(f"{which}_features_{self.embedding}", embed, real=which in _OF_THE_COHORT)
+    def _rule(self) -> Embedding:
+        """The embedding; one that learns has learnt from the real training images."""
+
+        def make() -> Embedding:
+            rule = embedding_called(self.embedding)
+            if not rule.learns:
+                return rule
+            images, mask = stacked(self._specimens("training"), masked=self._masked())
+            steps, seed = self.options.embedding_steps, derive(self.seed, "evaluate", "embedding")
+            return rule.fitted(images, mask, steps=steps, seed=seed)
+
+        return self._kept(f"rule_{self._view_key()}", make, real=True)
+
+    def _masked(self) -> bool:
+        """Whether features are taken inside masks: where every image of every set that is compared has one."""
+
+        def drawn() -> bool:
+            sets = ("synthetic", *(name for name in _OF_THE_COHORT if getattr(self, name)))
+            return all(have_masks(self._specimens(name)) for name in reversed(sets))
+
+        return self._kept("masked", drawn, real=False)
+
+    def _view_key(self) -> str:
+        return f"{self.embedding}{'_masked' if self._masked() else ''}"
 
     def _feature_names(self) -> list[str]:
         return list(self._scale().names)
@@ -298,7 +321,8 @@ class Evidence:
         undefined = scale.undefined(self._raw_features("synthetic"))
         return {
             "embedding": self.embedding,
-            **EMBEDDINGS.get(self.embedding).settings(self.protocol.unit),
+            **self._rule().settings(self.protocol.unit),
+            "described": "inside the mask" if self._masked() else "whole image",
             "features": len(scale.names),
             "features_left_out": "; ".join(f"{name}: {why}" for name, why in scale.dropped.items()) or "none",
             "features_undefined_in_synthetic": "; ".join(f"{name}: {n}" for name, n in undefined.items()) or "none",

@@ -22,9 +22,22 @@ class Embedding(ABC):
 
     Attributes:
         source: DOI or arXiv identifier.
+        learns: Whether it must learn from the training images, by ``fitted``, before it can describe any.
     """
 
     source: ClassVar[str]
+    learns: ClassVar[bool] = False
+
+    def fitted(self, images: np.ndarray, mask: np.ndarray | None, *, steps: int, seed: int) -> Embedding:
+        """Return the embedding after it has learnt from real training images; one that learns nothing is itself.
+
+        Args:
+            images: ``cases channels *space``, real training images alone.
+            mask: ``cases *space``: where to look; None for everywhere.
+            steps: Length of the training; 0 for the embedding's own.
+            seed: Of everything drawn.
+        """
+        return self
 
     @abstractmethod
     def settings(self, unit: Unit) -> dict[str, str | float | int | bool]:
