@@ -1,4 +1,4 @@
-"""The segmenter: it learns, is the same twice, takes unknown for unknown, and its own error stands beside its findings."""
+"""The segmenter: it learns, is the same twice, knows unknown from absent, and its own error stands beside its finds."""
 
 from __future__ import annotations
 
