@@ -82,6 +82,10 @@ def corner():
     return real, mask
 
 
+def half_noise(real):
+    return np.where(np.arange(SIDE) < SIDE // 2, noisy(real, scale=1000), real)
+
+
 def bone():
     real, mask = head()
     return 4 * real[None], 5 * real[None], mask
@@ -115,13 +119,15 @@ SYNTHRAD_2025 = [
     ),
     Defect(
         "SynthRAD2025 metrics",
-        "Its MS-SSIM applies the exponents per voxel before averaging, the definition after, so that noise costs less",
-        "a volume with noise of 200 HU",
-        theirs=lambda: shifted(lambda real, mask: ms_ssim_2025(real, noisy(real, scale=200), mask)),
-        ours=lambda: shifted(
-            lambda real, mask: ms_ssim(noisy(real, scale=200)[None], real[None], (-1024.0, 3000.0), mask)
+        "Its MS-SSIM applies the exponents per voxel before averaging, the definition after, which is never lower",
+        "noise of 1000 HU in half of a volume",
+        theirs=lambda: shifted(lambda real, mask: ms_ssim_2025(real, half_noise(real), mask)),
+        ours=lambda: (
+            shifted(lambda real, mask: ms_ssim_2025(real, half_noise(real), mask, average_first=True))
+            + " by its formula averaged first; `ms_ssim` "
+            + shifted(lambda real, mask: ms_ssim(half_noise(real)[None], real[None], (-1024.0, 3000.0), mask))
         ),
-        holds=lambda theirs, ours: abs(number(theirs) - number(ours)) > 0.002,
+        holds=lambda theirs, ours: number(theirs) < number(ours) - 0.002,
     ),
     Defect(
         "SynthRAD2025 metrics",

@@ -42,19 +42,26 @@ def _components(one, two, span):
     return [np.clip(v, 0, None) for v in (luminance, contrast, structure)]
 
 
-def ms_ssim_2025(real, synthetic, mask, *, luminance_weights=WEIGHTS, high=HIGH):
-    """As shipped, the luminance weights are those of the scales: their own default is never reached."""
+def ms_ssim_2025(real, synthetic, mask, *, luminance_weights=WEIGHTS, high=HIGH, average_first=False):
+    """As shipped, the luminance weights are those of the scales: their own default is never reached.
+
+    ``average_first`` applies the exponents to means, as the definition does and the program does not.
+    """
     one, two = (np.where(mask > 0, np.clip(v, LOW, high), LOW) - LOW for v in (real, synthetic))
     padding = [((max(97 - n, 0)) // 2, max(97 - n, 0) - max(97 - n, 0) // 2) for n in real.shape]
     one, two, where = (np.pad(v, padding, mode="edge") for v in (one, two, np.where(mask > 0, 1.0, 0.0)))
     found = []
     for weight, luminance_weight in zip(WEIGHTS, luminance_weights, strict=True):
         luminance, contrast, structure = _components(one, two, high - LOW)
-        similarity = luminance**luminance_weight * contrast**weight * structure**weight
+        if average_first:
+            similarity = (luminance if luminance_weight else 1.0) * contrast * structure
+        else:
+            similarity = luminance**luminance_weight * contrast**weight * structure**weight
         cut = (slice(3, -3),) * 3
         with np.errstate(invalid="ignore"):
             chosen = similarity[cut][where[cut].astype(bool)]
-            found.append(chosen.sum() / np.float64(chosen.size))
+            mean = chosen.sum() / np.float64(chosen.size)
+        found.append(np.clip(mean, 0, 1) ** weight if average_first else mean)
         one, two = (fftconvolve(v, np.ones((2, 2, 2)) / 8, mode="same") for v in (one, two))
         one, two, where = (v[::2, ::2, ::2] for v in (one, two, where))
     return float(np.prod(np.clip(found, 0, 1)))

@@ -48,9 +48,9 @@ def ms_ssim_synthrad(synthetic: Pixels, reference: Pixels, unit: Unit, mask: Spa
 
     It raises each voxel's similarity to the power of the scale's weight and then averages, where the definition
     averages first; it lets luminance in at every scale, where the definition does so at the last; and its coarser
-    scales have a dark rim on three sides. A shift of 100 HU scores 0.988 so and 0.992 with luminance at the last
-    scale. Use ``ms_ssim`` for anything but comparison with the challenge. Its two published programs clip at 3000 and
-    at 3071 HU; this follows the first.
+    scales have a dark rim on three sides. A volume shifted by 100 HU scores 0.993 so, and 0.997 with luminance at the
+    last scale. Use ``ms_ssim`` for anything but comparison with the challenge. Its two published programs clip at 3000
+    and at 3071 HU; this follows the first.
 
     Args:
         synthetic: ``1 x y z`` in HU.

@@ -63,11 +63,11 @@ def normalised_mutual_information(
 
 
 def _of_channel(one: np.ndarray, two: np.ndarray, data_range: tuple[float, float]) -> float:
-    joint = np.zeros(BINS * BINS, np.intp)
+    counts = np.zeros(BINS * BINS, np.intp)
     for start in range(0, one.size, SLAB_VALUES):
         part = slice(start, start + SLAB_VALUES)
-        joint += np.bincount(_bins(one[part], data_range) * BINS + _bins(two[part], data_range), minlength=BINS * BINS)
-    joint = joint.reshape(BINS, BINS)
+        counts += np.bincount(_bins(one[part], data_range) * BINS + _bins(two[part], data_range), minlength=BINS * BINS)
+    joint = counts.reshape(BINS, BINS)
     alone = joint.sum(0)
     if np.count_nonzero(alone) == 1:
         width = (data_range[1] - data_range[0]) / BINS
