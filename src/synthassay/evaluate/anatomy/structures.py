@@ -39,14 +39,15 @@ class Footing:
     spacing_mm: tuple[float, ...]
 
     @classmethod
-    def of(cls, *sets: Specimens | None) -> Footing:
+    def of(cls, *sets: Specimens | None, stained: bool = False) -> Footing:
         """Look at the first image of each set.
 
         Raises:
-            NotMeasured: Images are stained tissue, the sets have pixels of different size, or of different dimensions.
+            NotMeasured: Images are stained tissue and ``stained`` is false, or the sets have pixels of different size
+                or of different dimensions.
         """
         firsts = [images[0] for images in sets if images is not None and len(images)]
-        if any(first.unit is Unit.RGB for first in firsts):
+        if not stained and any(first.unit is Unit.RGB for first in firsts):
             raise NotMeasured("stained tissue shows cells, not organs: see the measures of pathology")
         spacings = {tuple(round(mm, 3) for mm in first.spacing_mm) for first in firsts}
         if len({len(first.space) for first in firsts}) > 1 or len(spacings) > 1:
@@ -73,7 +74,7 @@ def grey(specimen: Specimen) -> Spatial:
 
 
 def body_of(specimen: Specimen, footing: Footing) -> SpatialMask:
-    """Where the subject is: the drawn mask, or the foreground of the image's own pixels.
+    """Where the subject is: the drawn mask, or the foreground of the image's own pixels; all of a stained section.
 
     Raises:
         NotMeasured: There is none, or a value inside it is not finite.
@@ -83,6 +84,8 @@ def body_of(specimen: Specimen, footing: Footing) -> SpatialMask:
         if specimen.mask is None or not specimen.mask.any():
             raise NotMeasured("its mask is empty or missing")
         body = specimen.mask
+    elif specimen.unit is Unit.RGB:
+        body = np.ones(specimen.space, bool)
     else:
         if not np.isfinite(values).all():
             raise NotMeasured("it holds values that are not finite, and no mask says where to measure")

@@ -92,6 +92,7 @@ def judged(
     seed: int,
     real_memo: dict[Any, Any] | None,
     settings: Callable[[Rows, Rows], Mapping[str, Setting]] | None = None,
+    stained: bool = False,
 ) -> list[Finding]:
     """Compare the synthetic volumes' descriptors with those of real ones, over all axes and per axis.
 
@@ -101,7 +102,7 @@ def judged(
     Raises:
         NotMeasured: Pictures instead of volumes, too few images, or none that could be described.
     """
-    footing = Footing.of(synthetic, test, training, holdout)
+    footing = Footing.of(synthetic, test, training, holdout, stained=stained)
     memo = {} if real_memo is None else real_memo
     real = {}
     for label, images in (("test", test), ("holdout", holdout), ("training", training)):

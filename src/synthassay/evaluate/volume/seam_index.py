@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import ndimage
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.anatomy.structures import AXES, Footing, Specimens
@@ -25,6 +26,7 @@ from synthassay.images.specimen import Specimen
 from synthassay.records.vocabulary import Axis, Better
 
 LEAST_PERIOD = 4  # nearer borders lie among each other's neighbours
+ALONG = 8
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Seam:
 
     Attributes:
         strength: Excess of its borders over all other steps, in standard errors.
-        excess: Gradient at its borders over that around them, less 1.
+        excess: Step at its borders over those around them, less 1.
         period: Distance of its borders, in pixels.
         offset: Place of its borders, modulo the period: a border lies before the pixel of that number.
     """
@@ -63,11 +65,11 @@ def seam_index(
     holdout_specimens: Specimens | None = None,
     real_memo: dict[Any, Any] | None = None,
 ) -> Finding | list[Finding]:
-    """Return how much more than real images synthetic ones have a periodic excess of gradient, per axis.
+    """Return how much more than real images synthetic ones have periodic steps, per axis.
 
-    Images made tile by tile have steps at every tile's border. Along each axis the mean gradient between neighbouring
-    lines (slices) is compared with that around it, and the period and offset are sought whose borders stand out most.
-    Real images have a most conspicuous comb too, by chance; it is the floor.
+    Images made tile by tile have steps at every tile's border. Along each axis the step between neighbouring lines
+    (slices) is compared with those around it, and the period and offset are sought whose borders stand out most. Real
+    images have a most conspicuous comb too, by chance; it is the floor.
 
     Args:
         synthetic_specimens: Pictures or volumes that are judged.
@@ -101,7 +103,7 @@ def seam_index(
     """
     return judged(
         "seam_index", _describe, synthetic_specimens, test_specimens, training_specimens, holdout_specimens,
-        seed=seed, real_memo=real_memo, settings=_most_often,
+        seed=seed, real_memo=real_memo, settings=_most_often, stained=True,
     )  # fmt: skip
 
 
@@ -151,20 +153,36 @@ def _describe(specimen: Specimen, footing: Footing) -> Mapping[str, Floats]:
 
 
 def _steps(volume: Volume, axis: int) -> Floats:
-    """Logarithm of the mean gradient between neighbouring lines over that around it; NaN where there is little body."""
+    """Logarithm of the step between neighbouring lines over the steps around it; NaN where there is little body.
+
+    The step is the difference less the mean of those before and after, so that anatomy's slopes do not count, averaged
+    along the border over ``ALONG`` pixels, so that noise and texture do not; its size is the upper quartile over the border.
+    """
     values, body = np.moveaxis(volume.values, axis, 0), np.moveaxis(volume.body, axis, 0)
-    both = body[:-1] & body[1:]
     lines = tuple(range(1, body.ndim))
-    count = both.sum(axis=lines)
+    steps = np.full(len(body) - 1, np.nan)
+    if len(body) < 4:
+        raise NotMeasured(f"only {len(body)} lines; {2 * LEAST_SLICES} are the least")
+    difference = values[1:] - values[:-1]
+    beyond = difference[1:-1] - (difference[:-2] + difference[2:]) / 2
+    there = body[:-3] & body[1:-2] & body[2:-1] & body[3:]
+    count = there.sum(axis=lines)
     enough = count >= max(LEAST_PIXELS, LEAST_SHARE * count.max(initial=0))
     if enough.sum() < 2 * LEAST_SLICES:
         raise NotMeasured(
             f"only {int(enough.sum())} neighbouring lines show the body; {2 * LEAST_SLICES} are the least"
         )
-    gradient = np.where(both, np.abs(values[1:] - values[:-1]), 0.0).sum(axis=lines)[enough] / count[enough]
-    steps = np.full(len(count), np.nan)
-    steps[enough] = against_neighbours(gradient)
+    weight = _along(there.astype(np.float64), lines)
+    mean = np.abs(_along(np.where(there, beyond, 0.0), lines)) / np.maximum(weight, 1e-12)
+    sizes = [float(np.quantile(plane[seen], 0.75)) for plane, seen in zip(mean[enough], there[enough], strict=True)]
+    steps[1:-1][enough] = against_neighbours(np.array(sizes))
     return steps
+
+
+def _along(values: Floats, lines: tuple[int, ...]) -> Floats:
+    for axis in lines:
+        values = ndimage.uniform_filter1d(values, min(ALONG, values.shape[axis]), axis=axis, mode="constant")
+    return values
 
 
 def _most_often(own: Rows, real: Rows) -> dict[str, Setting]:
