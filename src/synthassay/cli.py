@@ -24,6 +24,8 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Look at real images: known sources, their licences, and how a study would split them.")
 app.add_typer(data_app, name="data")
+bench_app = typer.Typer(help="Try the measures themselves: how large must a failure be before they see it?")
+app.add_typer(bench_app, name="bench")
 
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (TOML).", show_default=False)]
 RunPath = Annotated[
@@ -91,6 +93,11 @@ def evaluate(
     training: Annotated[Optional[Path], typer.Option(help="Real images that the generator learnt from.")] = None,  # noqa: UP045
     external: Annotated[Optional[Path], typer.Option(help="Real images from another site.")] = None,  # noqa: UP045
     masks: Annotated[Optional[Path], typer.Option(help="Masks to measure inside, named like the images.")] = None,  # noqa: UP045
+    structures: Annotated[Path | None, typer.Option(help="Label maps of the real images, named like them.")] = None,
+    dose_real: Annotated[Path | None, typer.Option(help="Doses (RTDOSE or NIfTI in Gy) on the real images.")] = None,
+    dose_synthetic: Annotated[Path | None, typer.Option(help="Doses of the same plans on the synthetic ones.")] = None,
+    prescription: Annotated[float | None, typer.Option(help="Prescribed dose in Gy.", min=0)] = None,
+    density_curve: Annotated[Path | None, typer.Option(help="CSV of HU, relative electron density.")] = None,
     paired: Annotated[
         Optional[bool],  # noqa: UP045
         typer.Option(help="Whether each synthetic image has a real one of the same name; found out where absent."),
@@ -112,7 +119,8 @@ def evaluate(
 
     images = OutsideImages(
         protocol=protocol, real=real, synthetic=synthetic, training=training, external=external, masks=masks,
-        paired=paired, unit=unit, data_range=data_range, bootstrap=bootstrap, seed=seed,
+        paired=paired, unit=unit, data_range=data_range, bootstrap=bootstrap, seed=seed, structures=structures,
+        dose_real=dose_real, dose_synthetic=dose_synthetic, prescription_gy=prescription, density_curve=density_curve,
     )  # fmt: skip
     evaluate_outside(images, out, Voice(quiet=quiet))
 
@@ -181,6 +189,39 @@ def data_show(study: StudyFile) -> None:
     from synthassay.study.showing import show_cohort
 
     show_cohort(plan_study(study))
+
+
+@bench_app.command("failures")
+def bench_failures(
+    modality: Annotated[str, typer.Option("--modality", "-m", help="Protocol to try; see `synthassay list`.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")] = Path("bench"),
+    source: Annotated[str, typer.Option(help="Known source of real images; the protocol's own where absent.")] = "",
+    real: Annotated[Optional[Path], typer.Option(help="Folder of real images, instead of a source.")] = None,  # noqa: UP045
+    image: Annotated[str, typer.Option(help="Role of the image, where cases have several.")] = "",
+    subjects: Annotated[int, typer.Option(help="Patients at most; 0 takes all.", min=0)] = 80,
+    slices: Annotated[int, typer.Option(help="Middle slices of volumes; 0 takes all.", min=0)] = 0,
+    spacing: Annotated[float, typer.Option(help="Pixel size in mm to assume where images state none.", min=0)] = 0.0,
+    failure: Annotated[Optional[list[str]], typer.Option(help="Only this failure; may be repeated.")] = None,  # noqa: UP045
+    metric: Annotated[Optional[list[str]], typer.Option(help="Only this measure; may be repeated.")] = None,  # noqa: UP045
+    workers: Annotated[int, typer.Option(help="Processes.", min=1)] = 1,
+    seed: Annotated[int, typer.Option(help="Root of every random number.", min=0)] = 20260101,
+    quiet: Quiet = False,
+) -> None:
+    """Inject graded failures into real images; say what each measure and the protocol see of them."""
+    from synthassay.bench.material import Order
+    from synthassay.bench.run import run_bench
+    from synthassay.report.failure_bench import build_failure_page, verdict_lines
+    from synthassay.study.console import Voice
+
+    order = Order(
+        protocol=modality, source=source, path=real, image=image, subjects=subjects, slices=slices,
+        spacing_mm=spacing, seed=seed,
+    )  # fmt: skip
+    voice = Voice(quiet=quiet)
+    found = run_bench(order, out, voice, failures=failure or (), metrics=metric or (), workers=workers)
+    for line in verdict_lines(found):
+        voice.say(line)
+    voice.say(str(build_failure_page(found, out)))
 
 
 @app.callback(invoke_without_command=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from synthassay.bench.material import Material
 from synthassay.errors import NotMeasured
 from synthassay.failures.failure import Failure
-from synthassay.failures.repeat import repeat_scan
+from synthassay.failures.repeat import repeat_pair
 from synthassay.images.specimen import Specimen
 from synthassay.randomness import stream
 
@@ -27,11 +27,10 @@ class Pairs:
 
 
 def undamaged(material: Material, seed: int) -> Pairs:
-    """Return each image's simulated repeat scan beside the image: what a faultless synthetic image would be."""
-    repeats = tuple(
-        repeat_scan(specimen, stream(seed, "repeat scan", specimen.case)) for specimen in material.specimens
-    )
-    return Pairs(tuple(range(len(repeats))), repeats, material.specimens)
+    """Return two simulated scans of each patient: what a faultless synthetic image and its reference would be."""
+    scans = [repeat_pair(specimen, stream(seed, "repeat pair", specimen.case)) for specimen in material.specimens]
+    synthetic, reference = tuple(s.synthetic for s in scans), tuple(s.reference for s in scans)
+    return Pairs(tuple(range(len(scans))), synthetic, reference)
 
 
 def damaged(failure: Failure, severity: float, faultless: Pairs, seed: int) -> Pairs:
@@ -60,6 +59,24 @@ def damaged(failure: Failure, severity: float, faultless: Pairs, seed: int) -> P
         raise NotMeasured(f"no image can carry it: {reason}")
     positions, synthetic, references = zip(*found, strict=True)
     return Pairs(positions, synthetic, references)
+
+
+def with_what_is_lacking(pairs: Pairs, faultless: Pairs) -> Pairs | None:
+    """Return the undamaged pairs of a failure that changed the references: both images then hold what one lacked.
+
+    What was put into a reference (a lesion that the synthetic image lacks) is put into the undamaged image as well, at
+    the same place. None where the failure left all references as they were.
+    """
+    at = {position: i for i, position in enumerate(faultless.positions)}
+    before = [faultless.reference[at[position]] for position in pairs.positions]
+    if all(one is other for one, other in zip(pairs.reference, before, strict=True)):
+        return None
+    both = []
+    for position, reference, real in zip(pairs.positions, pairs.reference, before, strict=True):
+        repeat = faultless.synthetic[at[position]]
+        pixels = repeat.pixels + (reference.pixels - real.pixels)
+        both.append(repeat.replace(pixels=pixels.astype(repeat.pixels.dtype), lesion=reference.lesion))
+    return Pairs(pairs.positions, tuple(both), pairs.reference)
 
 
 def damaged_set(

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from synthassay.bench.cases import case_metrics, measured_cases
-from synthassay.bench.damage import Pairs, damaged, damaged_set, undamaged
+from synthassay.bench.damage import Pairs, damaged, damaged_set, undamaged, with_what_is_lacking
 from synthassay.bench.detection import Values, seen, seen_from
 from synthassay.bench.material import Material
 from synthassay.bench.sets import Rows, measured_sets, set_metrics
@@ -80,7 +80,7 @@ class Bench:
         trials: dict[str, list[Trial]] = {}
         for severity in failure.severities:
             pairs = damaged(failure, severity, self._faultless, self.seed)
-            base = self._base(failure, severity, pairs)
+            base = with_what_is_lacking(pairs, self._faultless)
             metrics = self._only(case_metrics(self.material, pairs))
             without = self._faultless_cases if base is None else measured_cases(self.material, base, metrics)
             hurt = measured_cases(self.material, pairs, metrics)
@@ -88,16 +88,6 @@ class Bench:
                 trial = Trial(_at(without.get(metric.name, {}), pairs), _at(hurt[metric.name], pairs))
                 trials.setdefault(metric.name, []).append(trial)
         return trials
-
-    def _base(self, failure: Failure, severity: float, pairs: Pairs) -> Pairs | None:
-        """Undamaged pairs of a failure that the reference takes part in: both images hold what one will lack."""
-        if all(pair is self.material.specimens[at] for at, pair in zip(pairs.positions, pairs.reference, strict=True)):
-            return None
-        both = []
-        for at in pairs.positions:
-            rng = stream(self.seed, "failure", failure.name, self.material.specimens[at].case)
-            both.append(failure.inject(self._faultless.synthetic[at], severity, rng).reference)
-        return Pairs(pairs.positions, tuple(both), pairs.reference)
 
     def _set_trials(self, failure: Failure) -> Mapping[str, Sequence[Trial]]:
         """Leakage is tried on failures of sets alone: damage to single images makes no copies of training images."""

@@ -153,6 +153,7 @@ def _assembled(material: Material, order: Order, parts: Sequence[Part]) -> Failu
         failures=failures,
         responses=responses,
         sights=tuple(sights(material.protocol, failures, responses)),
+        required=tuple(r.metric for r in material.protocol.requirements if not r.missing),
         not_tried={part.failure.name: part.not_tried for part in parts if part.not_tried},
         notes=material.notes,
     )

@@ -108,6 +108,7 @@ class FailureBench(Record):
 
     Attributes:
         study_patients: Patients behind ``study_power``.
+        required: Measures that the protocol requires.
         not_tried: Failure to the reason why these images cannot carry it.
         level: Share of undamaged images that a threshold may call damaged.
         power: Power from which on a failure counts as seen.
@@ -130,6 +131,7 @@ class FailureBench(Record):
     failures: tuple[InjectedFailure, ...]
     responses: tuple[Response, ...]
     sights: tuple[Sight, ...] = ()
+    required: tuple[str, ...] = ()
     not_tried: dict[str, str] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
