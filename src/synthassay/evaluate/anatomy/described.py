@@ -13,6 +13,7 @@ from synthassay.errors import ImageError, NotMeasured
 from synthassay.evaluate.anatomy.descriptors import STEPS, Shape, describe, sides_of
 from synthassay.evaluate.anatomy.outliers import SCALE, Groups
 from synthassay.evaluate.anatomy.structures import Footing, Specimens, body_of, structures_of
+from synthassay.evaluate.once import once_per_specimen
 from synthassay.images.specimen import Specimen
 
 Floats = NDArray[np.float64]
@@ -82,6 +83,7 @@ def described(images: Specimens, footing: Footing) -> Described:
     return out
 
 
+@once_per_specimen
 def shapes_of(specimen: Specimen, footing: Footing) -> dict[str, Shape]:
     """Describe every structure of one image.
 

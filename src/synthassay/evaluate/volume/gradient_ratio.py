@@ -10,6 +10,7 @@ import numpy as np
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.anatomy.structures import Footing, Specimens
 from synthassay.evaluate.metric import Finding, metric
+from synthassay.evaluate.once import once_per_specimen
 from synthassay.evaluate.volume.against_real import Floats, Rows, axes_of, judged, standardised_wasserstein
 from synthassay.evaluate.volume.slices import LEAST_PIXELS, Volume, volume_of
 from synthassay.images.specimen import Specimen
@@ -74,6 +75,7 @@ def gradient_ratio(
     )  # fmt: skip
 
 
+@once_per_specimen
 def _describe(specimen: Specimen, footing: Footing) -> Mapping[str, Floats]:
     return axes_of({axis: np.log([ratio]) for axis, ratio in enumerate(ratios(volume_of(specimen, footing)))})
 

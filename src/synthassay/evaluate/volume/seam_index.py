@@ -13,6 +13,7 @@ from scipy import ndimage
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.anatomy.structures import AXES, Footing, Specimens
 from synthassay.evaluate.metric import Finding, Setting, metric
+from synthassay.evaluate.once import once_per_specimen
 from synthassay.evaluate.volume.against_real import Floats, Rows, axes_of, judged, standardised_wasserstein
 from synthassay.evaluate.volume.slices import (
     LEAST_PIXELS,
@@ -144,6 +145,7 @@ def seam_along(volume: Volume, axis: int, *, tile: int | None = None) -> Seam:
     return best
 
 
+@once_per_specimen
 def _describe(specimen: Specimen, footing: Footing) -> Mapping[str, Floats]:
     volume = volume_of(specimen, footing, pictures=True)
     found = [seam_along(volume, axis) for axis in range(volume.body.ndim)]
@@ -156,7 +158,7 @@ def _steps(volume: Volume, axis: int) -> Floats:
     """Logarithm of the step between neighbouring lines over the steps around it; NaN where there is little body.
 
     The step is the difference less the mean of those before and after, so that anatomy's slopes do not count, averaged
-    along the border over ``ALONG`` pixels, so that noise and texture do not; its size is the upper quartile over the border.
+    along the border over ``ALONG`` pixels, so that noise and texture do not; its size is the border's upper quartile.
     """
     values, body = np.moveaxis(volume.values, axis, 0), np.moveaxis(volume.body, axis, 0)
     lines = tuple(range(1, body.ndim))

@@ -9,6 +9,7 @@ import numpy as np
 
 from synthassay.evaluate.anatomy.structures import Footing, Specimens
 from synthassay.evaluate.metric import Finding, metric
+from synthassay.evaluate.once import once_per_specimen
 from synthassay.evaluate.volume.against_real import Floats, axes_of, judged, standardised_wasserstein
 from synthassay.evaluate.volume.slices import Volume, against_neighbours, steps_along, volume_of
 from synthassay.images.specimen import Specimen
@@ -76,6 +77,7 @@ def slice_continuity(
     )  # fmt: skip
 
 
+@once_per_specimen
 def _describe(specimen: Specimen, footing: Footing) -> Mapping[str, Floats]:
     volume = volume_of(specimen, footing)
     return axes_of({axis: continuity(volume, axis) for axis in range(3)})

@@ -11,6 +11,7 @@ from scipy import ndimage
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.anatomy.structures import Footing, Specimens, body_of, structures_of
 from synthassay.evaluate.metric import Finding, metric
+from synthassay.evaluate.once import once_per_specimen
 from synthassay.evaluate.volume.against_real import Floats, axes_of, judged, standardised_wasserstein
 from synthassay.images.specimen import Specimen
 from synthassay.records.vocabulary import Axis, Better
@@ -79,6 +80,7 @@ def structure_continuity(
     )  # fmt: skip
 
 
+@once_per_specimen
 def _describe(specimen: Specimen, footing: Footing) -> Mapping[str, Floats]:
     if len(specimen.space) != 3:
         raise NotMeasured("images are pictures, not volumes: there are no neighbouring slices")
