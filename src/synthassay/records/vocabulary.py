@@ -20,6 +20,7 @@ class Unit(StrEnum):
     HU = "HU"
     ARBITRARY = "arbitrary"  # MR signal, radiograph grey level: only differences within one acquisition mean anything
     RGB = "RGB"
+    GY = "Gy"  # absorbed dose
     LABEL = "label"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -9,10 +10,12 @@ from pathlib import Path
 import numpy as np
 
 import synthassay
+from synthassay.data.dose_folder import dose_set
 from synthassay.data.image_set import Entry, ImageSet
 from synthassay.data.npz.archive import Archive, ArrayCache
 from synthassay.data.outside import folder_image_set
 from synthassay.errors import DataError, did_you_mean
+from synthassay.evaluate.dose.calibration import read_curve
 from synthassay.evaluate.evidence import Evidence, Options
 from synthassay.images.formats import looks_like_image, read_image
 from synthassay.protocols import PROTOCOLS, Protocol
@@ -25,6 +28,7 @@ from synthassay.study.run_folder import RunFolder
 from synthassay.study.verdict import write_verdicts
 
 OF = "synthetic"
+STRUCTURE_NAMES = "structures.json"
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,10 @@ class OutsideImages:
         paired: Whether each synthetic image has a real one of the same name; found out where None.
         unit: What pixel values are in, where the files do not prove it.
         data_range: Lowest and highest possible value, where neither protocol nor pixel type states it.
+        structures: Label maps, one per real image; ``structures.json`` beside them gives names: ``{"1": "PTV"}``.
+        dose_real: Doses of the plans on the real images, named like them; ``dose_synthetic`` on the synthetic ones.
+        prescription_gy: Dose that the plans prescribe.
+        density_curve: CSV of CT number and relative electron density of the scanner.
     """
 
     protocol: str
@@ -52,6 +60,11 @@ class OutsideImages:
     data_range: tuple[float, float] | None = None
     bootstrap: int = 1000
     seed: int = 20260101
+    structures: Path | None = None
+    dose_real: Path | None = None
+    dose_synthetic: Path | None = None
+    prescription_gy: float | None = None
+    density_curve: Path | None = None
 
 
 def evaluate_outside(images: OutsideImages, out: Path, voice: Voice) -> Path:
@@ -94,10 +107,12 @@ def outside_evidence(images: OutsideImages, protocol: Protocol) -> Evidence:
     assert synthetic is not None
     assert real is not None
     reference = _references(synthetic, real, images.paired)
-    masks = read("masks", images.masks, Role.MASK)
+    masks, structures = read("masks", images.masks, Role.MASK), read("structures", images.structures, Role.STRUCTURES)
     if reference is not None:
         synthetic = _owned(synthetic, reference)
         masks = None if masks is None else _by_name("masks", reference, masks)
+        structures = None if structures is None else _by_name("structures", reference, structures)
+    doses, synthetic_doses = _doses(images, reference, synthetic)
     return Evidence(
         of=OF,
         protocol=protocol,
@@ -105,12 +120,43 @@ def outside_evidence(images: OutsideImages, protocol: Protocol) -> Evidence:
         test=real,
         reference=reference,
         masks=masks if reference is not None else None,
+        structures=structures if reference is not None else None,
+        structure_names=_structure_names(images.structures),
+        doses=doses,
+        synthetic_doses=synthetic_doses,
+        prescription_gy=images.prescription_gy,
+        density_curve=() if images.density_curve is None else read_curve(images.density_curve),
         training=read("training", images.training),
         external=read("external", images.external),
         data_range=images.data_range or protocol.data_range or _type_range(images.real),
         seed=images.seed,
         options=Options(bootstrap=images.bootstrap),
     )
+
+
+def _doses(
+    images: OutsideImages, reference: ImageSet | None, synthetic: ImageSet
+) -> tuple[ImageSet | None, ImageSet | None]:
+    """The doses on the real and on the synthetic images, on the grid of each."""
+    if images.dose_real is None and images.dose_synthetic is None:
+        return None, None
+    if images.dose_real is None or images.dose_synthetic is None or reference is None:
+        raise DataError(
+            "--dose-real and --dose-synthetic",
+            "are compared pair by pair: both are needed, and a real image of the same name for each synthetic one",
+        )
+    return dose_set("doses", images.dose_real, reference), dose_set("synthetic doses", images.dose_synthetic, synthetic)
+
+
+def _structure_names(folder: Path | None) -> dict[int, str]:
+    path = None if folder is None else folder / STRUCTURE_NAMES
+    if path is None or not path.is_file():
+        return {}
+    try:
+        return {int(label): str(name) for label, name in json.loads(path.read_text(encoding="utf-8")).items()}
+    except (ValueError, AttributeError) as problem:
+        remedy = 'Write label to name: {"1": "PTV", "2": "parotid left"}.'
+        raise DataError(str(path), "does not name structures", value=str(problem), remedy=remedy) from None
 
 
 def _unit(word: str) -> Unit | None:
@@ -179,6 +225,7 @@ def _bytes(images: OutsideImages) -> str:
     """Fingerprint of every file that is judged, so that changed images are judged again."""
     folders: Sequence[Path | None] = (
         images.real, images.synthetic, images.training, images.external, images.masks,
+        images.structures, images.dose_real, images.dose_synthetic, images.density_curve,
     )  # fmt: skip
     found = {}
     for folder in folders:

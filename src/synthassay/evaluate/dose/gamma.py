@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from synthassay.errors import NotMeasured
 from synthassay.shapes import Spatial, SpatialMask
 
-CUTOFF_PERCENT = 20.0
+CUTOFF_PERCENT = 10.0
 MAX_GAMMA = 2.0
 STEPS_PER_DTA = 20
 
