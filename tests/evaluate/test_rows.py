@@ -14,6 +14,7 @@ def test_a_measure_in_the_images_unit_takes_the_protocols():
     assert (found.unit, found.of) == ("arbitrary", "g")
     assert found.settings == {"clipping": "none", "measured": "whole image", "k": 2}
     assert row(paired(), METRICS.get("psnr"), Finding(value=1.0)).unit == "dB"
+    assert row(paired(), METRICS.get("gradient_error"), Finding(value=1.0)).unit == "arbitrary per mm"
 
 
 def test_a_requirement_without_a_metric_is_a_row_with_its_reason():

@@ -24,7 +24,7 @@ def row(evidence: Evidence, metric: Metric, finding: Finding, settings: Mapping[
         interval=finding.interval,
         n=finding.n,
         subjects=finding.subjects,
-        unit=evidence.protocol.unit.value if metric.unit == IMAGE_UNIT else metric.unit,
+        unit=metric.unit.replace(IMAGE_UNIT, evidence.protocol.unit.value),
         better=metric.better,
         target=metric.target,
         floor=finding.floor,
