@@ -23,7 +23,7 @@ from synthassay.images.stain import amounts_of, optical_density, stains_of, tiss
 
 COARSEST_MPP = 1.0
 BLUR_UM, AROUND_UM, CLEANED_UM, ROUNDED_UM = 0.5, 6.0, 0.5, 0.5
-ABOVE_AROUND, OF_THRESHOLD, DEEPER_UM = 1.05, 0.85, 0.05
+ABOVE_AROUND, OF_THRESHOLD, DEEPER_UM, LEAST_CONTRAST = 1.05, 0.85, 0.05, 0.06
 LEAST_AREA, MOST_AREA = 8.0, 400.0
 FEATURES: Mapping[str, str] = {
     "area": "µm²",
@@ -39,6 +39,7 @@ SEGMENTATION: Mapping[str, str | float] = {
     "least_area_um2": LEAST_AREA,
     "most_area_um2": MOST_AREA,
     "coarsest_mpp": COARSEST_MPP,
+    "least_contrast": LEAST_CONTRAST,
 }
 """The settings of every measure that rests on nuclei."""
 
@@ -81,16 +82,21 @@ def nuclei_of(picture: Floats, mpp: float | None) -> tuple[Labels, Floats]:
     around = ndimage.gaussian_filter(smooth, AROUND_UM / size)
     dark = tissue & (smooth > OF_THRESHOLD * threshold_otsu(smooth[tissue])) & (smooth > ABOVE_AROUND * around)
     dark = ndimage.binary_opening(dark, iterations=max(1, round(CLEANED_UM / size)))
-    return _parted(ndimage.binary_fill_holes(dark), size), haematoxylin
+    return _parted(ndimage.binary_fill_holes(dark), smooth - around, size), haematoxylin
 
 
-def _parted(dark: NDArray[np.bool_], mpp: float) -> Labels:
-    """Part touching nuclei where their outline narrows, and drop what is too small or too large for one."""
+def _parted(dark: NDArray[np.bool_], contrast: Floats, mpp: float) -> Labels:
+    """Part touching nuclei where their outline narrows, and drop what is too small, too large or too pale for one.
+
+    The threshold is the tile's own, so without a least contrast a tile of stroma alone would be full of nuclei.
+    """
     depth = ndimage.gaussian_filter(ndimage.distance_transform_edt(dark) * mpp, ROUNDED_UM / mpp)
     middles = connected(h_maxima(depth, DEEPER_UM)) if dark.any() else np.zeros(dark.shape, int)
     found = watershed(-depth, middles * dark, mask=dark)
-    areas = np.bincount(found.ravel()) * mpp**2
-    kept = (areas >= LEAST_AREA) & (areas <= MOST_AREA)
+    sizes = np.bincount(found.ravel())
+    areas = sizes * mpp**2
+    above = np.bincount(found.ravel(), weights=contrast.ravel()) / np.maximum(sizes, 1)
+    kept = (areas >= LEAST_AREA) & (areas <= MOST_AREA) & (above >= LEAST_CONTRAST)
     kept[0] = False
     return np.where(kept, np.cumsum(kept), 0).astype(np.int32)[found]
 
