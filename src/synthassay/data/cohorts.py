@@ -68,6 +68,7 @@ def load_cohort(
         classes=tuple(sorted({case.label for case in cases} - {""})),
         licence=card.licence if card else "",
         citation=card.citation if card else "",
+        structure_names=listing.structure_names,
         excluded=excluded,
         notes=(*notes, *said, *(card.caveats if card else ())),
     )

@@ -40,6 +40,7 @@ class Listing:
         given: Case identifier to the split that the data state.
         excluded: Case identifier or file to the reason for which it is not a case.
         notes: What a reader of the report must know about how the cases were found.
+        structure_names: Label of a structure to its name, where the data say.
     """
 
     root: Path
@@ -48,6 +49,7 @@ class Listing:
     given: dict[str, Split] = field(default_factory=dict)
     excluded: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    structure_names: dict[int, str] = field(default_factory=dict)
 
     def picture_roles(self) -> tuple[str, ...]:
         """Roles that are pictures (not masks or label maps), most frequent first, then by name."""

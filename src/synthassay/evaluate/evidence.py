@@ -22,6 +22,7 @@ from synthassay.evaluate.utility.trial import Trial
 from synthassay.images.image import Image
 from synthassay.protocols.protocol import Protocol
 from synthassay.randomness import derive, stream
+from synthassay.records.vocabulary import Unit
 
 ALIGNED = (
     "reference", "source", "masks", "structures", "synthetic_structures", "lesions", "synthetic_lesions", "doses",
@@ -159,7 +160,8 @@ class Evidence:
     def segments(self) -> bool:
         """Whether structures are drawn on synthetic images by a segmenter trained on the real training images."""
         drawn = self.drawn.get("training", {}).get("structures")
-        return self.synthetic_structures is None and self.training is not None and drawn is not None
+        numbered = self.protocol.unit is Unit.RGB  # label maps of stained sections number nuclei: no two share a label
+        return self.synthetic_structures is None and self.training is not None and drawn is not None and not numbered
 
     def segmenter(self) -> Segmenter:
         """Return the segmenter of the run, trained on first use; all generators are read with the same one.

@@ -9,7 +9,7 @@ from typing import overload
 import numpy as np
 
 from synthassay.data.image_set import Entry, ImageSet
-from synthassay.errors import ImageError
+from synthassay.errors import ImageError, NotMeasured
 from synthassay.images.specimen import Specimen
 
 
@@ -82,7 +82,10 @@ class Specimens(Sequence[Specimen]):
         entry = kept.entries[position] if isinstance(kept, ImageSet) else kept[position]
         if entry is None:
             return None
-        pixels = entry.load().pixels
+        try:
+            pixels = entry.load().pixels
+        except NotMeasured:  # a set with one entry per image holds this where nobody drew on one of them
+            return None
         if len(pixels) != 1:
             raise ImageError(f"{entry.case}: {role}", f"has {len(pixels)} channels where a drawing has one")
         return pixels[0]

@@ -54,6 +54,7 @@ class Cohort(Record):
         root: Absolute folder that every locator is relative to.
         split: Subject to split. A mapping has one value per key: no subject can cross.
         source: Name of the known source, or how the cases were found.
+        structure_names: Label in the label maps to the structure's name, where the data say.
         excluded: Case identifier to the reason for which it was left out.
         proof: Counts and set arithmetic that show that the splits are disjoint by subject.
     """
@@ -68,6 +69,7 @@ class Cohort(Record):
     classes: tuple[str, ...] = ()
     licence: str = ""
     citation: str = ""
+    structure_names: dict[int, str] = {}
     excluded: dict[str, str] = {}
     notes: tuple[str, ...] = ()
 

@@ -79,9 +79,19 @@ class EvaluationSpec(Record):
     protocol: str = Field("", description="Protocol; the modality's own where empty.")
     bootstrap: int = Field(1000, ge=200, description="Subject-clustered bootstrap draws.")
     augmentation_ratio: float = Field(1.0, gt=0, description="Synthetic images added per real training image.")
-    embedding: str = Field("", description="Embedding of distribution measures; the protocol's default where empty.")
+    embedding: str = Field(
+        "",
+        description="Embedding of measures of sets: radiomic, in_domain, or weights:PATH of an encoder's card; the "
+        "protocol's default where empty.",
+    )
+    embedding_steps: int = Field(0, ge=0, description="Training steps of in_domain; 0 for its own number.")
     classifier_repeats: int = Field(3, ge=1, description="Trainings per arm of the utility measures.")
     classifier_steps: int = Field(0, ge=0, description="Steps of each such training; 0 lets the images' size decide.")
+    segmenter_steps: int = Field(
+        0,
+        ge=0,
+        description="Steps of the segmenter that draws structures on synthetic images; 0 lets their size decide.",
+    )
     inserted_lesions: int = Field(
         2, ge=0, description="Places per case where lesions are added before denoising CT, to see whether they last."
     )

@@ -13,6 +13,7 @@ import synthassay
 from synthassay.data.image_set import ImageSet
 from synthassay.data.outside import folder_image_set
 from synthassay.evaluate.evidence import Evidence, Options
+from synthassay.evaluate.features.choose import identity_of
 from synthassay.evaluate.leakage.neighbours import nearest_training
 from synthassay.evaluate.observers.inserted import LesionView
 from synthassay.evaluate.run import evaluate
@@ -23,6 +24,7 @@ from synthassay.records.measurement import Measurement
 from synthassay.records.vocabulary import Role, Split
 from synthassay.study.comparing import compare
 from synthassay.study.console import Voice
+from synthassay.study.drawn import drawn_on, drawn_on_sets
 from synthassay.study.inserted import inserted_folder, inserted_lesions
 from synthassay.study.plan import Plan
 from synthassay.study.run_folder import RunFolder
@@ -41,6 +43,7 @@ def evaluate_study(plan: Plan, folder: RunFolder, voice: Voice) -> str:
             "synthetic": folder.outputs("synthesise", planned.name),
             "cohort": folder.outputs("cohort"),
             "evaluation": plan.spec.evaluation.model_dump(mode="json"),
+            "embedding": identity_of(plan.spec.evaluation.embedding),
             "software": synthassay.__version__,
         }
         if plan.task.inserts:
@@ -101,8 +104,10 @@ def study_evidence(plan: Plan, run: Path, name: str, memo: dict[Any, Any]) -> Ev
         bootstrap=spec.evaluation.bootstrap,
         augmentation_ratio=spec.evaluation.augmentation_ratio,
         embedding=spec.evaluation.embedding,
+        embedding_steps=spec.evaluation.embedding_steps,
         utility_repeats=spec.evaluation.classifier_repeats,
         utility_steps=spec.evaluation.classifier_steps,
+        segmenter_steps=spec.evaluation.segmenter_steps,
     )
     return Evidence(
         of=name,
@@ -112,7 +117,10 @@ def study_evidence(plan: Plan, run: Path, name: str, memo: dict[Any, Any]) -> Ev
         reference=paired.get("reference"),
         source=paired.get("source"),
         masks=paired.get("mask"),
-        structures=_structures(plan, asked, order),
+        structures=drawn_on(task, Role.STRUCTURES, asked, order),
+        lesions=drawn_on(task, Role.LESION, asked, order),
+        structure_names=task.cohort.structure_names,
+        drawn=drawn_on_sets(task, asked),
         test=others[asked],
         training=others.get(Split.TRAIN),
         holdout=others.get(Split.VALIDATION) if asked is not Split.VALIDATION else None,
@@ -166,13 +174,6 @@ def named(images: ImageSet, split: Split) -> ImageSet:
 def _aligned(images: ImageSet, order: Sequence[str]) -> ImageSet:
     at = {case: i for i, case in enumerate(images.cases)}
     return images.subset([at[case] for case in order])
-
-
-def _structures(plan: Plan, split: Split, order: Sequence[str]) -> ImageSet | None:
-    drawn = {case.case for case in plan.cohort.cases if Role.STRUCTURES in case.images}
-    if not plan.task.paired or not set(order) <= drawn:
-        return None
-    return _aligned(plan.task.real(Role.STRUCTURES, split), order)
 
 
 def _completed(ledger: Path) -> dict[str, list[Measurement]]:

@@ -35,6 +35,8 @@ CT_OPENKBP = NpzLayout(
     subject="patient",
     split="split",
     spacing="spacing_mm",
+    structure_names="oar_names",
+    structures_drawn="oar_contoured",
     notes=(
         "The offset of 1000 between stored values and HU is inferred (soft tissue +39 HU, fat -87 HU). Values stop"
         " at 3095 HU.",
@@ -87,6 +89,7 @@ MRI_HIPPOCAMPUS = NpzLayout(
     subject="case",
     split="split",
     spacing="spacing_mm",
+    structure_names=("anterior hippocampus", "posterior hippocampus"),
     notes=("One subject may have contributed a left and a right crop; the publishers name no subjects.",),
 )
 

@@ -14,6 +14,7 @@ from synthassay.data.listing import Fields, Listing, case_name, refuse_twins
 from synthassay.data.npz.archive import Archive
 from synthassay.data.splits import parse_split
 from synthassay.errors import DataError, ImageError, did_you_mean
+from synthassay.images.drawing import with_labels_drawn
 from synthassay.images.image import Geometry, Image
 from synthassay.records.cohort import Case, Locator
 from synthassay.records.vocabulary import Role, Split, Unit
@@ -85,6 +86,9 @@ class NpzLayout:
         spacing: Array with the spacing in mm along x, y, z or rows, columns; one for all cases, or a row per case.
         affine: Array with the voxel-to-RAS+ matrix; one for all cases, or one per case.
         mpp: Micrometres per pixel.
+        structure_names: Names of the label map's structures, from label 1 on, or the name of the array that holds them.
+        structures_drawn: Array with a row per case: whether somebody drew each structure, from label 1 on. What was not
+            drawn is unknown.
         notes: What a reader of the report must know.
     """
 
@@ -103,6 +107,8 @@ class NpzLayout:
     spacing: str = ""
     affine: str = ""
     mpp: float | None = None
+    structure_names: tuple[str, ...] | str = ()
+    structures_drawn: str = ""
     notes: tuple[str, ...] = ()
 
     def recognises(self, archive: Archive) -> bool:
@@ -145,6 +151,7 @@ class NpzLayout:
             cases=cases,
             found_as=f"npz ({self.name})",
             given=self._given(archive, names),
+            structure_names=self._structure_names(archive),
             notes=self.notes + _subject_note(subjects),
         )
 
@@ -172,7 +179,11 @@ class NpzLayout:
         else:
             pixels = stored
         pixels = _oriented(pixels, role)
-        return Image(pixels, self._geometry(archive, role, pixels.shape[1:], index), role.unit)
+        image = Image(pixels, self._geometry(archive, role, pixels.shape[1:], index), role.unit)
+        if role.role == Role.STRUCTURES and self.structures_drawn in archive.headers and index is not None:
+            drawn = archive.array(self.structures_drawn)[index]
+            return with_labels_drawn(image, (np.flatnonzero(drawn) + 1).tolist())
+        return image
 
     def _mask(self, archive: Archive, name: str, index: int | None) -> Image:
         rule = (self.masks or {}).get(name)
@@ -196,6 +207,12 @@ class NpzLayout:
             shown = ", ".join(f"{key}: {length}" for key, length in lengths.items())
             raise DataError(str(archive.path), "holds arrays of different numbers of cases", value=shown)
         return next(iter(lengths.values()))
+
+    def _structure_names(self, archive: Archive) -> dict[int, str]:
+        names = self.structure_names
+        if isinstance(names, str):
+            names = tuple(archive.texts(names)) if names in archive.headers else ()
+        return dict(enumerate(names, 1))
 
     def _names(self, archive: Archive, count: int) -> list[str]:
         column = self._column(archive, self.case, "case", count)

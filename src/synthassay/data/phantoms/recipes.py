@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from synthassay.data.phantoms import ct, histology, mri, radiograph
-from synthassay.data.phantoms.anatomy import Grid, Tissue, draw_traits
+from synthassay.data.phantoms.anatomy import Grid, Structure, Tissue, draw_traits
 from synthassay.data.phantoms.chest import FIELD_MM, FINDINGS, draw_thorax
 from synthassay.data.phantoms.head import build_head
 from synthassay.data.phantoms.tissue_section import TISSUE_CLASSES, draw_section
@@ -46,6 +46,7 @@ class Phantom:
         make: Draws patient ``index`` of root ``seed`` at a shape; no other patient changes it.
         geometry: Arrays that place images of a shape in the world: ``affine``, ``spacing_mm`` or ``mpp``.
         settings: What the images depend on besides seed and shape; part of the cache's fingerprint.
+        structure_names: Label in the label maps to the structure's name.
         version: Raised when the recipe changes, so that old files are not taken for new ones.
     """
 
@@ -59,6 +60,7 @@ class Phantom:
     make: Callable[[int, int, tuple[int, ...]], Patient]
     geometry: Callable[[tuple[int, ...]], dict[str, np.ndarray]]
     settings: dict[str, Any] = field(default_factory=dict)
+    structure_names: dict[int, str] = field(default_factory=dict)
     version: int = 1
 
 
@@ -114,6 +116,7 @@ def _histology(seed: int, index: int, shape: tuple[int, ...]) -> Patient:
 
 
 _MRI_MM, _CT_MM = 2.0, 3.0
+_HEAD_STRUCTURES = {structure.value: structure.name.lower().replace("_", " ") for structure in Structure if structure}
 
 
 def _head_grid(shape: tuple[int, ...], spacing: float) -> Grid:
@@ -143,12 +146,12 @@ PHANTOMS: dict[str, Phantom] = {
         Phantom(
             "phantom:brain-mri", Modality.MRI, "Virtual heads with plaques or a tumour: T1, T2, PD, FLAIR; three sites",
             Unit.ARBITRARY, 24, (80, 96, 80), False, _brain_mri, _volume_geometry(_MRI_MM),
-            {name: asdict(scanner) for name, scanner in mri.SCANNERS.items()},
+            {name: asdict(scanner) for name, scanner in mri.SCANNERS.items()}, _HEAD_STRUCTURES,
         ),
         Phantom(
             "phantom:head-ct", Modality.CT, "Virtual heads in HU with quantum noise at routine dose; three sites",
             Unit.HU, 24, (64, 72, 48), False, _head_ct, _volume_geometry(_CT_MM),
-            {name: asdict(machine) for name, machine in ct.TOMOGRAPHS.items()},
+            {name: asdict(machine) for name, machine in ct.TOMOGRAPHS.items()}, _HEAD_STRUCTURES,
         ),
         Phantom(
             "phantom:chest-xray", Modality.XRAY, "Virtual chest radiographs, normal or with an opacity; three sites",

@@ -60,6 +60,7 @@ def phantom_cohort(
     return cohort.model_copy(
         update={
             "source": name,
+            "structure_names": phantom.structure_names,
             "licence": "Apache-2.0",
             "citation": f"Virtual patients computed by synthassay {__version__}, seed {seed}",
             "notes": (POPULATION_NOTE, *cohort.notes),
