@@ -2,6 +2,7 @@
 
 import errno
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,8 +10,10 @@ import torch
 
 import synthassay.synthesise as room
 from synthassay.errors import RunError
+from synthassay.images.formats import read_image
 from synthassay.images.image import Image
 from synthassay.networks.batch import Batch
+from synthassay.records.manifest import InsertedLesion, Manifest
 from synthassay.records.vocabulary import Modality
 from synthassay.synthesise import Origin, synthesise
 from synthassay.tasks.base import Request
@@ -106,3 +109,30 @@ def test_a_full_disk_is_a_message_and_what_was_made_stays(tmp_path, monkeypatch)
     synthesise(Pictures(), Noise(), ORIGIN, tmp_path / "cut")
     synthesise(Pictures(), Noise(), ORIGIN, tmp_path / "whole")
     assert files(tmp_path / "cut") == files(tmp_path / "whole")
+
+
+class Slices:
+    """One volume of six slices, and the same task's slice through a lesion."""
+
+    conditioned_on = "image"
+    volume = Request("syn-whole", 77, {"source": "a"}, reference_case="a")
+    alone = replace(volume, case="syn-one", lesion=InsertedLesion(centre=(1, 1, 4), diameter_mm=2, contrast=1))
+
+    def requests(self):
+        return (self.volume,)
+
+    def condition(self, request, neighbours=1):
+        return Batch(source=torch.zeros(6 if request.lesion is None else 1, 1, 8, 8))
+
+    def image(self, request, generated):
+        return Image(np.moveaxis(generated.numpy(), 0, -1).copy())
+
+
+def test_a_slice_made_alone_draws_what_it_draws_in_its_volume(tmp_path):
+    synthesise(Slices(), Noise(), ORIGIN, tmp_path / "whole")
+    synthesise(Slices(), Noise(), ORIGIN, tmp_path / "one", requests=[Slices.alone])
+    whole = read_image(tmp_path / "whole" / "images" / "syn-whole.nii.gz").pixels
+    one = read_image(tmp_path / "one" / "images" / "syn-one.nii.gz").pixels
+    assert np.array_equal(one[..., 0], whole[..., 4])
+    listed = Manifest.read(tmp_path / "one" / "manifest.json").images
+    assert listed[0].lesion == Slices.alone.lesion

@@ -7,6 +7,7 @@ import pytest
 from scipy import ndimage
 from skimage.restoration import denoise_nl_means
 
+from evaluate.observers.inserted_views import SPACING, ball, gaussian_views
 from synthassay.data.dose import simulate_low_dose
 from synthassay.data.lesions import lesion_signal, lesion_sites
 from synthassay.errors import NotMeasured
@@ -17,27 +18,7 @@ from synthassay.evaluate.observers.known import hotelling
 from synthassay.evaluate.observers.lesion_detectability import lesion_detectability
 from synthassay.evaluate.observers.reading import CHANNELS, by_lesion, read
 
-SPACING = (4.0, 4.0)
 SIDE = 17
-
-
-def ball(diameter, contrast):
-    return lesion_signal((SIDE, SIDE), SPACING, (SIDE // 2,) * 2, diameter, contrast).astype(float)
-
-
-def gaussian_views(count=60, scale=None, kinds=((12.0, 40.0),), respond=1.0, per_patient=1):
-    """White noise; ``scale`` per kind of image; ``respond`` is how much of a lesion the generator lets through."""
-    scale = scale or {"synthetic": 40.0, "source": 40.0, "reference": 20.0}
-    noise = np.random.default_rng(7).normal(size=(count, SIDE, SIDE))
-    views = []
-    for diameter, contrast in kinds:
-        signal = ball(diameter, contrast)
-        for i, n in enumerate(noise):
-            absent = {kind: s * n for kind, s in scale.items()}
-            present = {kind: a + signal * (respond if kind == "synthetic" else 1) for kind, a in absent.items()}
-            patient = f"p{i // per_patient}"
-            views.append(LesionView(patient, patient, f"s{i}", diameter, contrast, SPACING, absent, present))
-    return views
 
 
 def by_stratum(views, bootstrap=200):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -62,13 +63,25 @@ def trained(absent: Floats, present: Floats) -> Floats:
     return template(present.mean(axis=0) - absent.mean(axis=0), np.atleast_2d(covariance))
 
 
-def held_out_ratings(
-    absent: Floats, present: Floats, subjects: Sequence[str], *, seed: int, folds: int = FOLDS
-) -> tuple[Floats, Floats]:
-    """Return the ratings of every image by an observer that was trained on other patients.
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One observer, trained on some patients, and the images of others that it is to rate.
 
-    Patients are dealt into folds. Each fold's observer is scaled so that training images without a lesion have mean 0
-    and standard deviation 1, so that ratings of all folds may stand together.
+    Attributes:
+        test: Whether each site is rated in this fold.
+        weights: Template on the channels, scaled so that training images without a lesion have standard deviation 1.
+        centre: Mean channel outputs of training images without a lesion.
+    """
+
+    test: NDArray[np.bool_]
+    weights: Floats
+    centre: Floats
+
+
+def folds_of(
+    absent: Floats, present: Floats, subjects: Sequence[str], *, seed: int, folds: int = FOLDS
+) -> Iterator[Fold]:
+    """Yield one trained observer per fold; patients are dealt into folds, so none is rated by whom it trained.
 
     Args:
         absent: ``sites channels`` without a lesion.
@@ -76,9 +89,6 @@ def held_out_ratings(
         subjects: Patient per site.
         seed: Root seed of the deal.
         folds: Number of folds; fewer where there are fewer patients.
-
-    Returns:
-        Ratings without and with a lesion.
 
     Raises:
         NotMeasured: Fewer than two patients, or as ``trained``.
@@ -88,16 +98,28 @@ def held_out_ratings(
         raise NotMeasured("an observer that is tested on other patients than it is trained on needs two patients")
     count = min(folds, len(names))
     fold_of = (stream(seed, "observer folds").permutation(len(names)) % count)[owner]
-    rated = np.empty((2, len(absent)))
     for fold in range(count):
         test = fold_of == fold
         weights = trained(absent[~test], present[~test])
         if not weights.any():  # nothing of the lesion is left: every template is as good, and sees nothing
             weights = np.ones_like(weights)
         scale = math.sqrt(float(weights @ np.atleast_2d(np.cov(absent[~test], rowvar=False)) @ weights))
-        centre = absent[~test].mean(axis=0)
+        yield Fold(test, weights / scale, absent[~test].mean(axis=0))
+
+
+def held_out_ratings(
+    absent: Floats, present: Floats, subjects: Sequence[str], *, seed: int, folds: int = FOLDS
+) -> tuple[Floats, Floats]:
+    """Return the ratings of every image, without and with a lesion, by an observer trained on other patients.
+
+    Ratings of all folds stand on one scale: training images without a lesion have mean 0 and standard deviation 1.
+
+    Args and errors are those of ``folds_of``.
+    """
+    rated = np.empty((2, len(absent)))
+    for fold in folds_of(absent, present, subjects, seed=seed, folds=folds):
         for side, images in enumerate((absent, present)):
-            rated[side, test] = (images[test] - centre) @ weights / scale
+            rated[side, fold.test] = (images[fold.test] - fold.centre) @ fold.weights
     return rated[0], rated[1]
 
 

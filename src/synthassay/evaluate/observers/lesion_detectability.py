@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-import numpy as np
+import numpy as np  # noqa: F401  (the example uses it)
 
-from synthassay.errors import NotMeasured
 from synthassay.evaluate.metric import Finding, metric
 from synthassay.evaluate.observers.channelised import FOLDS
-from synthassay.evaluate.observers.detection import LEVEL, Detection
+from synthassay.evaluate.observers.curve import Reading, curve
+from synthassay.evaluate.observers.detection import Detection
 from synthassay.evaluate.observers.inserted import KINDS, LesionView
-from synthassay.evaluate.observers.reading import CHANNELS, Lesion, by_lesion, read
-from synthassay.records.measurement import Interval
+from synthassay.evaluate.observers.reading import CHANNELS, by_lesion, read
 from synthassay.records.vocabulary import Axis, Better
-
-WORDS = {"source": "before", "reference": "routine dose"}
 
 
 @metric(
@@ -67,75 +64,16 @@ def lesion_detectability(inserted_lesions: Sequence[LesionView], seed: int, boot
         >>> [round(f.value, 2) for f in lesion_detectability(views, 1, 200)]
         [2.93, 0.0, 2.93, 2.93, 5.86]
     """
-    found = {
-        lesion: {kind: read(views, kind, seed=seed, draws=bootstrap) for kind in KINDS}
-        for lesion, views in by_lesion(inserted_lesions).items()
-    }
-    if not found:
-        raise NotMeasured("no place in these images has room for a lesion in soft tissue")
-    after, before = ([kinds[kind] for kinds in found.values()] for kind in ("synthetic", "source"))
-    return [_mean(after, before), _gain(after, before), *_curve(found)]
-
-
-def _mean(after: Sequence[Detection], before: Sequence[Detection]) -> Finding:
-    return Finding(
-        value=float(np.mean([d.dprime for d in after])),
-        interval=_percentiles([d.dprime_draws for d in after]),
-        floor=float(np.mean([d.dprime for d in before])),
-        floor_interval=_percentiles([d.dprime_draws for d in before]),
-        n=after[0].images,
-        subjects=after[0].subjects,
-        settings={"lesions": len(after), "floor_is": "the same lesions before denoising", **_counts(after[0])},
+    return curve(
+        {
+            lesion: {kind: _reading(read(views, kind, seed=seed, draws=bootstrap)) for kind in KINDS}
+            for lesion, views in by_lesion(inserted_lesions).items()
+        }
     )
 
 
-def _gain(after: Sequence[Detection], before: Sequence[Detection]) -> Finding:
-    """The same patients are drawn after and before, so that their draws are paired."""
-    pairs = list(zip(after, before, strict=True))
-    return Finding(
-        value=float(np.mean([one.dprime - two.dprime for one, two in pairs])),
-        interval=_percentiles([one.dprime_draws - two.dprime_draws for one, two in pairs]),
-        stratum="gain over the source",
-        n=after[0].images,
-        subjects=after[0].subjects,
-        settings={"lesions": len(after), **_counts(after[0])},
-    )
-
-
-def _curve(found: Mapping[Lesion, Mapping[str, Detection]]) -> list[Finding]:
-    findings = []
-    for (diameter, contrast), kinds in found.items():
-        for kind, seen in kinds.items():
-            stratum = f"lesion={diameter:g} mm {contrast:g} HU"
-            findings.append(
-                Finding(
-                    value=seen.dprime,
-                    interval=seen.dprime_interval,
-                    stratum=stratum if kind == "synthetic" else f"{stratum}, {WORDS[kind]}",
-                    n=seen.images,
-                    subjects=seen.subjects,
-                    settings={**_areas(seen), **_counts(seen)},
-                )
-            )
-    return findings
-
-
-def _areas(seen: Detection) -> dict[str, float]:
+def _reading(seen: Detection) -> Reading:
     areas = {"auc": round(seen.auc, 4), "auc_of_dprime": round(seen.auc_of_dprime, 4)}
     if seen.auc_interval is not None:
         areas |= {"auc_low": round(seen.auc_interval.low, 4), "auc_high": round(seen.auc_interval.high, 4)}
-    return areas
-
-
-def _counts(seen: Detection) -> dict[str, float]:
-    return {"images_per_channel": round(seen.images / CHANNELS, 1)}
-
-
-def _percentiles(draws: Sequence[np.ndarray]) -> Interval | None:
-    means = np.mean(draws, axis=0)
-    means = means[np.isfinite(means)]
-    if not means.size:
-        return None
-    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    method = f"bootstrap of subjects, percentile, {means.size} draws"
-    return Interval(low=float(low), high=float(high), level=LEVEL, method=method)
+    return Reading(seen.dprime, seen.dprime_interval, seen.dprime_draws, seen.images, seen.subjects, areas)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.observers.channelised import FOLDS, held_out_ratings, outputs
@@ -17,6 +19,7 @@ from synthassay.randomness import stream
 CHANNELS = 4
 LEAST_SITES_PER_CHANNEL = 5
 
+Floats = NDArray[np.float64]
 Lesion: TypeAlias = tuple[float, float]
 """Diameter in mm and contrast in the image's unit."""
 
@@ -27,14 +30,28 @@ def by_lesion(views: Sequence[LesionView]) -> dict[Lesion, list[LesionView]]:
     return {kind: [view for view in views if (view.diameter_mm, view.contrast) == kind] for kind in kinds}
 
 
-def read(views: Sequence[LesionView], kind: str, *, seed: int, draws: int) -> Detection:
-    """Return how well the observer sees one lesion in one kind of image.
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """One lesion's pictures of one kind, as the observer's channels see them.
+
+    Attributes:
+        absent: ``sites channels`` without the lesion; ``present`` with it.
+        channels: ``channels rows columns``.
+        subjects: Patient per site.
+    """
+
+    absent: Floats
+    present: Floats
+    channels: Floats
+    subjects: list[str]
+
+
+def pictures_of(views: Sequence[LesionView], kind: str) -> Pictures:
+    """Return what the channels, as wide as the lesion, give for one lesion's views.
 
     Args:
         views: All views of this lesion.
         kind: ``synthetic``, ``source`` or ``reference``.
-        seed: Root seed; equal for all lesions and kinds, so that folds and draws of patients are the same.
-        draws: Bootstrap draws.
 
     Raises:
         NotMeasured: Fewer than five sites per channel in the training part of each fold; patches that differ in size;
@@ -58,5 +75,21 @@ def read(views: Sequence[LesionView], kind: str, *, seed: int, draws: int) -> De
         outputs(np.stack([side[kind] for side in sides]), channels)
         for sides in ([view.absent for view in views], [view.present for view in views])
     )
-    ratings = held_out_ratings(absent, present, subjects, seed=seed)
-    return detection(*ratings, subjects, rng=stream(seed, "observer draws"), draws=draws)
+    return Pictures(absent, present, channels, subjects)
+
+
+def read(views: Sequence[LesionView], kind: str, *, seed: int, draws: int) -> Detection:
+    """Return how well the observer sees one lesion in one kind of image.
+
+    Args:
+        views: All views of this lesion.
+        kind: ``synthetic``, ``source`` or ``reference``.
+        seed: Root seed; equal for all lesions and kinds, so that folds and draws of patients are the same.
+        draws: Bootstrap draws.
+
+    Raises:
+        NotMeasured: As ``pictures_of``.
+    """
+    shown = pictures_of(views, kind)
+    ratings = held_out_ratings(shown.absent, shown.present, shown.subjects, seed=seed)
+    return detection(*ratings, shown.subjects, rng=stream(seed, "observer draws"), draws=draws)
