@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from synthassay.data.cohorts import load_cohort, require_classes
 from synthassay.data.sources import SOURCES
-from synthassay.errors import Fault, SpecError, UnknownName, did_you_mean
+from synthassay.errors import DataError, Fault, SpecError, UnknownName, did_you_mean
 from synthassay.generators import GENERATORS, Generator, GeneratorSettings
 from synthassay.generators.stored import build_generator
 from synthassay.protocols import PROTOCOLS, Protocol
@@ -119,6 +119,7 @@ def _name_faults(table: dict[str, Any], text: str) -> list[Fault]:
     evaluation = table.get("evaluation")
     protocol = evaluation.get("protocol") if isinstance(evaluation, dict) else None
     faults += _unknown(PROTOCOLS, protocol or None, ("evaluation", "protocol"), text)
+    faults += _embedding_faults(evaluation.get("embedding") if isinstance(evaluation, dict) else None, text)
     data = table.get("data")
     source = data.get("source") if isinstance(data, dict) else None
     if isinstance(source, str) and source:
@@ -129,6 +130,19 @@ def _name_faults(table: dict[str, Any], text: str) -> list[Fault]:
             where = place(text, ("data", "source"))
             faults.append(Fault(where, "no known source has this name", source, did_you_mean(source, known)))
     return faults
+
+
+def _embedding_faults(name: Any, text: str) -> list[Fault]:
+    if not isinstance(name, str) or not name:
+        return []
+    from synthassay.evaluate.features.choose import card_of
+    from synthassay.evaluate.features.embedding import EMBEDDINGS
+
+    try:
+        card = card_of(name)
+    except DataError as problem:
+        return [Fault(place(text, ("evaluation", "embedding")), str(problem), name)]
+    return [] if card is not None else _unknown(EMBEDDINGS, name, ("evaluation", "embedding"), text)
 
 
 def _generator_faults(table: dict[str, Any], text: str) -> list[Fault]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from synthassay.errors import ImageError, NotMeasured
+from synthassay.evaluate.features.card import EncoderCard
 from synthassay.evaluate.features.embedding import EMBEDDINGS, Embedding
 from synthassay.evaluate.features.weights import WeightsEmbedding
 from synthassay.evaluate.specimens import Specimens
@@ -30,6 +31,31 @@ def embedding_called(name: str) -> Embedding:
     if name.startswith(WEIGHTS):
         return WeightsEmbedding.of_file(Path(name.removeprefix(WEIGHTS)))
     return EMBEDDINGS.get(name)
+
+
+def card_of(name: str) -> EncoderCard | None:
+    """Return the card that an embedding's name points to, its weights present and of the right hash; None for others.
+
+    Raises:
+        DataError: The card or the weights cannot be used.
+    """
+    if not name.startswith(WEIGHTS):
+        return None
+    path = Path(name.removeprefix(WEIGHTS))
+    card = EncoderCard.of_file(path)
+    card.checked_weights(path.parent)
+    return card
+
+
+def identity_of(name: str) -> str:
+    """Return what changes when the embedding does: its name and, for weights, the card with their hash.
+
+    Raises:
+        DataError: The card cannot be used.
+    """
+    if not name.startswith(WEIGHTS):
+        return name
+    return EncoderCard.of_file(Path(name.removeprefix(WEIGHTS))).digest()
 
 
 def embed(rule: Embedding, specimens: Sequence[Specimen], unit: Unit, *, masked: bool) -> Features:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
-from scipy.ndimage import correlate1d, gaussian_filter
+from scipy.ndimage import correlate1d, distance_transform_edt, gaussian_filter
 
 from synthassay.errors import ImageError
 from synthassay.evaluate.features.embedding import EMBEDDINGS, Embedding
@@ -100,6 +100,21 @@ def laplacian_of_gaussian(image: np.ndarray, sigma: float, elements: np.ndarray)
     return np.asarray(curvature * sigma**2)
 
 
+def continued(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return the image with the nearest value inside the mask at each place outside it, as filters do at a border.
+
+    So nothing outside the mask is read, and no edge arises where it ends.
+
+    Example:
+        >>> continued(np.array([[np.nan, 1.0, 5.0, 7.0]]), np.array([[False, True, True, False]]))
+        array([[1., 1., 5., 5.]])
+    """
+    if not mask.any():
+        return image
+    nearest = distance_transform_edt(~mask, return_distances=False, return_indices=True)
+    return np.asarray(image[tuple(nearest)])
+
+
 def _binning(unit: Unit) -> Binning:
     return Binning(width=HU_BIN_WIDTH) if unit is Unit.HU else Binning(count=LEVELS)
 
@@ -109,8 +124,9 @@ def _describe(image: np.ndarray, mask: np.ndarray | None, binning: Binning, elem
     for number, channel in enumerate(image.astype(np.float64)):
         channel_name = f"channel{number}_" if len(image) > 1 else ""
         parts = {"original": radiomic_features(channel, mask, binning=binning, families=tuple(FAMILIES))}
+        shown = channel if mask is None else continued(channel, mask)
         for sigma in SCALES:
-            detail = laplacian_of_gaussian(channel, sigma, elements)
+            detail = laplacian_of_gaussian(shown, sigma, elements)
             parts[f"log{sigma:g}"] = radiomic_features(
                 detail, mask, binning=Binning(count=LEVELS), families=DETAIL_FAMILIES
             )
