@@ -1,6 +1,7 @@
 """Every protocol (synthassay.protocols.protocol, shared parts in synthassay.protocols.common) is complete.
 
-Modalities: synthassay.protocols.ct, synthassay.protocols.mri, synthassay.protocols.xray. Sources, reasons, metrics that
+Modalities: synthassay.protocols.ct, synthassay.protocols.mri, synthassay.protocols.xray,
+synthassay.protocols.volume, synthassay.protocols.mr_to_ct. Sources, reasons, metrics that
 exist, failure modes that something would find.
 """
 
@@ -17,13 +18,22 @@ from synthassay.evaluate.metric import METRICS
 from synthassay.protocols import PROTOCOLS
 from synthassay.records.vocabulary import Axis, Modality, TaskName, Unit
 
-NAMES = ["ct", "mri", "xray"]
+NAMES = PROTOCOLS.names()
+MODALITIES = {
+    "ct": Modality.CT,
+    "mr_to_ct": Modality.CT,
+    "mri": Modality.MRI,
+    "volume": Modality.MRI,
+    "volume_ct": Modality.CT,
+    "xray": Modality.XRAY,
+}
 SOURCE = re.compile(r"^(doi:10\.\d{4,}/\S+|arXiv:\d{4}\.\d{4,5})$")
 
 
-def test_the_three_modalities_have_a_protocol():
-    assert PROTOCOLS.names() == NAMES
-    assert [PROTOCOLS.get(name).modality for name in NAMES] == [Modality.CT, Modality.MRI, Modality.XRAY]
+@pytest.mark.parametrize("name", MODALITIES)
+def test_modalities_have_a_protocol(name):
+    assert PROTOCOLS.get(name).name == name
+    assert PROTOCOLS.get(name).modality is MODALITIES[name]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -62,11 +72,13 @@ def test_no_metric_is_required_twice_for_a_task(name):
         assert len(metrics) == len(set(metrics))
 
 
-def test_only_ct_has_a_range_of_its_own():
-    assert PROTOCOLS.get("ct").unit is Unit.HU
-    assert PROTOCOLS.get("ct").data_range == (-1024.0, 3071.0)
-    assert PROTOCOLS.get("mri").data_range is None
-    assert PROTOCOLS.get("xray").data_range is None
+@pytest.mark.parametrize("name", NAMES)
+def test_only_units_with_a_scale_have_a_range(name):
+    protocol = PROTOCOLS.get(name)
+    if protocol.unit is Unit.HU:
+        assert protocol.data_range == (-1024.0, 3071.0)
+    if protocol.unit is Unit.ARBITRARY:
+        assert protocol.data_range is None
 
 
 def test_protocols_need_neither_numpy_nor_torch():
