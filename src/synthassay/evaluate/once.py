@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from functools import wraps
+from functools import update_wrapper
 from typing import Concatenate, ParamSpec, TypeVar
 
 from synthassay.images.specimen import Specimen
@@ -32,12 +32,12 @@ def once_per_specimen(function: Callable[Concatenate[Specimen, P], T]) -> Callab
     """
     kept: weakref.WeakKeyDictionary[Specimen, dict[object, T]] = weakref.WeakKeyDictionary()
 
-    @wraps(function)
-    def remembered(specimen: Specimen, *args: P.args, **kwargs: P.kwargs) -> T:
+    def remembered(specimen: Specimen, /, *args: P.args, **kwargs: P.kwargs) -> T:
         found = kept.setdefault(specimen, {})
         key = (args, tuple(sorted(kwargs.items())))
         if key not in found:
             found[key] = function(specimen, *args, **kwargs)
         return found[key]
 
+    update_wrapper(remembered, function)
     return remembered
