@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
-from scipy import stats
 
 from synthassay.randomness import stream
 from synthassay.records.evaluation import Comparison
 from synthassay.records.measurement import Measurement
-from synthassay.stats.resampling import LEAST_SUBJECTS, cluster_sums, paired_difference
+from synthassay.stats.equivalence import difference_p, holm
+from synthassay.stats.resampling import paired_difference
 
 
 def compare(
@@ -80,27 +80,14 @@ def _compare(
         subjects=len(set(owners)),
         unit=one.unit,
         better=one.better,
-        p=_p(np.subtract(values, others), owners),
+        p=difference_p(np.subtract(values, others), owners),
     )
 
 
-def _p(differences: np.ndarray, owners: Sequence[str]) -> float | None:
-    sums, sizes = cluster_sums(differences, owners)
-    if len(sums) < LEAST_SUBJECTS:
-        return None
-    means = sums / sizes
-    if np.ptp(means) == 0:
-        return 1.0 if means[0] == 0 else 0.0
-    return float(stats.ttest_1samp(means, 0.0).pvalue)
-
-
 def _holm(family: list[Comparison]) -> list[Comparison]:
-    """Return the family with its p values adjusted: the k-th smallest of m times m - k + 1, made monotone."""
-    tested = [one for one in family if one.p is not None]
-    running, adjusted = 0.0, {}
-    for k, one in enumerate(sorted(tested, key=lambda c: c.p or 0.0)):
-        running = max(running, min(1.0, (one.p or 0.0) * (len(tested) - k)))
-        adjusted[(one.of, one.against)] = running
+    """Return the family with its p values adjusted."""
+    tested = {(one.of, one.against): one.p for one in family if one.p is not None}
+    adjusted = holm(tested)
     words = f"Holm over {len(tested)} comparisons" if len(tested) > 1 else "one comparison, uncorrected"
     return [
         one.model_copy(update={"p": adjusted.get((one.of, one.against)), "correction": words if tested else ""})
