@@ -93,7 +93,14 @@ def evaluate(
     training: Annotated[Optional[Path], typer.Option(help="Real images that the generator learnt from.")] = None,  # noqa: UP045
     external: Annotated[Optional[Path], typer.Option(help="Real images from another site.")] = None,  # noqa: UP045
     masks: Annotated[Optional[Path], typer.Option(help="Masks to measure inside, named like the images.")] = None,  # noqa: UP045
-    structures: Annotated[Path | None, typer.Option(help="Label maps of the real images, named like them.")] = None,
+    structures: Annotated[
+        Path | None,
+        typer.Option("--structures-real", "--structures", help="Label maps of the real images, named like them."),
+    ] = None,
+    structures_synthetic: Annotated[Path | None, typer.Option(help="Label maps of the synthetic images.")] = None,
+    structures_training: Annotated[Path | None, typer.Option(help="Label maps to train a segmenter on.")] = None,
+    lesions_real: Annotated[Path | None, typer.Option(help="Lesions of the real images, named like them.")] = None,
+    lesions_synthetic: Annotated[Path | None, typer.Option(help="Lesions of the synthetic images.")] = None,
     dose_real: Annotated[Path | None, typer.Option(help="Doses (RTDOSE or NIfTI in Gy) on the real images.")] = None,
     dose_synthetic: Annotated[Path | None, typer.Option(help="Doses of the same plans on the synthetic ones.")] = None,
     prescription: Annotated[float | None, typer.Option(help="Prescribed dose in Gy.", min=0)] = None,
@@ -109,6 +116,10 @@ def evaluate(
         tuple[float, float] | None,
         typer.Option("--range", help="Lowest and highest possible value, where protocol and pixel type leave it open."),
     ] = None,
+    mpp: Annotated[float | None, typer.Option(help="Micrometres per pixel of tiles whose files state none.")] = None,
+    embedding: Annotated[
+        str, typer.Option(help="Embedding of measures of sets: radiomic, in_domain, or weights:PATH of a card.")
+    ] = "",
     bootstrap: Annotated[int, typer.Option(help="Bootstrap draws.", min=200)] = 1000,
     seed: Annotated[int, typer.Option(help="Root of every random number.", min=0)] = 20260101,
     quiet: Quiet = False,
@@ -120,7 +131,10 @@ def evaluate(
     images = OutsideImages(
         protocol=protocol, real=real, synthetic=synthetic, training=training, external=external, masks=masks,
         paired=paired, unit=unit, data_range=data_range, bootstrap=bootstrap, seed=seed, structures=structures,
+        structures_synthetic=structures_synthetic, structures_training=structures_training,
+        lesions=lesions_real, lesions_synthetic=lesions_synthetic,
         dose_real=dose_real, dose_synthetic=dose_synthetic, prescription_gy=prescription, density_curve=density_curve,
+        mpp=mpp, embedding=embedding,
     )  # fmt: skip
     evaluate_outside(images, out, Voice(quiet=quiet))
 

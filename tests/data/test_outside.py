@@ -5,6 +5,9 @@ from PIL import Image as Picture
 
 from synthassay.data.outside import folder_image_set
 from synthassay.errors import DataError, ImageError
+from synthassay.images.formats import write_image
+from synthassay.images.image import Geometry, Image
+from synthassay.images.labelling import SyntheticLabel
 from synthassay.records.manifest import Manifest, SyntheticImage
 from synthassay.records.vocabulary import Modality, Unit
 
@@ -121,3 +124,19 @@ def test_a_role_is_chosen_from_an_npz_with_several(tmp_path):
     assert folder_image_set("x", tmp_path / "x.npz", Modality.MRI, role="t2").array().max() == 5
     with pytest.raises(DataError, match="more than one picture"):
         folder_image_set("x", tmp_path / "x.npz", Modality.MRI)
+
+
+def test_micrometres_per_pixel_fill_in_what_a_file_leaves_open(tmp_path):
+    png(tmp_path / "plain" / "a.png", (8, 8, 3))
+    stated = Image(np.full((3, 8, 8), 90, np.uint8), Geometry(mpp=0.25), Unit.RGB)
+    label = SyntheticLabel(study="s", generator="g", software="x", seed=1, case="a")
+    write_image(tmp_path / "stated" / "a.png", stated, label)
+    for folder, given, expected in (
+        ("plain", None, None),
+        ("plain", 0.5, 0.5),
+        ("stated", None, 0.25),
+        ("stated", 0.5, 0.25),
+    ):
+        image = folder_image_set("test", tmp_path / folder, Modality.PATHOLOGY, mpp=given).entries[0].load()
+        assert image.geometry.mpp == expected
+        assert image.unit is Unit.RGB

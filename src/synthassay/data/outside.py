@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from synthassay.data.listings import list_path
 from synthassay.data.store import ImageStore
 from synthassay.data.survey import Progress, check_grid, survey
 from synthassay.errors import DataError
+from synthassay.images.image import Image
 from synthassay.images.intensity import require_hu
 from synthassay.records.base import inside
 from synthassay.records.cohort import Case, Locator
@@ -28,6 +30,7 @@ def folder_image_set(
     *,
     role: str = Role.IMAGE,
     unit: Unit | None = None,
+    mpp: float | None = None,
     progress: Progress | None = None,
 ) -> ImageSet:
     """Return the images at a path as a set; each was read once and found sound.
@@ -42,6 +45,7 @@ def folder_image_set(
         role: What is wanted: a role that the data have, or ``mask``, ``lesion`` or ``structures`` for a folder that
             holds nothing else.
         unit: What pictures are known to be in, where the files leave it open.
+        mpp: Micrometres per pixel of pictures whose files do not state them, as PNG and JPEG do not.
         progress: Called with the images looked at so far and in all.
 
     Raises:
@@ -70,7 +74,7 @@ def folder_image_set(
             Entry(
                 case.case,
                 case.subject,
-                partial(store.image, case, role),
+                partial(_read, store, case, role, mpp),
                 label=case.label,
                 site=case.site,
                 reference_case=references.get(case.case, ""),
@@ -78,6 +82,13 @@ def folder_image_set(
             for case in cases
         ),
     )
+
+
+def _read(store: ImageStore, case: Case, role: str, mpp: float | None) -> Image:
+    image = store.image(case, role)
+    if mpp is None or image.geometry.mpp is not None or len(image.space) != 2:
+        return image
+    return replace(image, geometry=replace(image.geometry, mpp=mpp))
 
 
 def _in_role(listing: Listing, role: str) -> tuple[Case, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -11,24 +10,26 @@ import numpy as np
 
 import synthassay
 from synthassay.data.dose_folder import dose_set
-from synthassay.data.image_set import Entry, ImageSet
+from synthassay.data.image_set import ImageSet
 from synthassay.data.npz.archive import Archive, ArrayCache
 from synthassay.data.outside import folder_image_set
 from synthassay.errors import DataError, did_you_mean
 from synthassay.evaluate.dose.calibration import read_curve
-from synthassay.evaluate.evidence import Evidence, Options
+from synthassay.evaluate.evidence import Evidence, Options, subjects_of
+from synthassay.evaluate.features.choose import embedding_called, identity_of
 from synthassay.images.formats import looks_like_image, read_image
 from synthassay.protocols import PROTOCOLS, Protocol
 from synthassay.records.base import fingerprint, sha256_of, write_lines
+from synthassay.records.comparison import JUDGED, JudgedCases
 from synthassay.records.evaluation import evaluation_folder
 from synthassay.records.vocabulary import Role, Unit
 from synthassay.study.console import Voice
 from synthassay.study.evaluation import MEASUREMENTS, judge
+from synthassay.study.outside_drawings import drawings
 from synthassay.study.run_folder import RunFolder
 from synthassay.study.verdict import write_verdicts
 
 OF = "synthetic"
-STRUCTURE_NAMES = "structures.json"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,13 @@ class OutsideImages:
         paired: Whether each synthetic image has a real one of the same name; found out where None.
         unit: What pixel values are in, where the files do not prove it.
         data_range: Lowest and highest possible value, where neither protocol nor pixel type states it.
+        embedding: Embedding of measures of sets; the protocol's own where empty.
+        mpp: Micrometres per pixel of tiles whose files do not state them; sizes of nuclei are not measured without.
         structures: Label maps, one per real image; ``structures.json`` beside them gives names: ``{"1": "PTV"}``.
+        structures_synthetic: Label maps of the synthetic images, named like them.
+        structures_training: Label maps of training images, which a segmenter learns from where none are given for the
+            synthetic ones.
+        lesions: Lesions, one file per real image, empty where the patient has none; ``lesions_synthetic`` likewise.
         dose_real: Doses of the plans on the real images, named like them; ``dose_synthetic`` on the synthetic ones.
         prescription_gy: Dose that the plans prescribe.
         density_curve: CSV of CT number and relative electron density of the scanner.
@@ -58,13 +65,19 @@ class OutsideImages:
     paired: bool | None = None
     unit: str = ""
     data_range: tuple[float, float] | None = None
+    embedding: str = ""
     bootstrap: int = 1000
     seed: int = 20260101
     structures: Path | None = None
+    structures_synthetic: Path | None = None
+    structures_training: Path | None = None
+    lesions: Path | None = None
+    lesions_synthetic: Path | None = None
     dose_real: Path | None = None
     dose_synthetic: Path | None = None
     prescription_gy: float | None = None
     density_curve: Path | None = None
+    mpp: float | None = None
 
 
 def evaluate_outside(images: OutsideImages, out: Path, voice: Voice) -> Path:
@@ -83,14 +96,17 @@ def evaluate_outside(images: OutsideImages, out: Path, voice: Voice) -> Path:
         DataError: Images cannot be read, contradict each other, or do not have the protocol's unit.
     """
     protocol = PROTOCOLS.get(images.protocol)
+    embedding_called(images.embedding or protocol.embedding)  # a wrong name or file is said before any image is read
     folder = RunFolder(out)
     with folder.alone():
         evidence = outside_evidence(images, protocol)
         given = {key: str(value) for key, value in asdict(images).items()}
+        given["embedding"] = identity_of(images.embedding)
         inputs = {**given, "bytes": _bytes(images), "software": synthassay.__version__}
         rows = judge(folder, OF, inputs, lambda: evidence, voice)
         place = evaluation_folder(folder.path)
         write_verdicts(place, protocol, "", rows)
+        _judged_cases(evidence, images.real).write(place / JUDGED)
         write_lines(folder.path / MEASUREMENTS, rows)
     voice.panel("judged", {"run folder": str(out)}, next_command=f"synthassay report {out}")
     return out
@@ -101,17 +117,16 @@ def outside_evidence(images: OutsideImages, protocol: Protocol) -> Evidence:
     modality, unit = protocol.modality, _unit(images.unit)
 
     def read(name: str, folder: Path | None, role: str = Role.IMAGE) -> ImageSet | None:
-        return None if folder is None else folder_image_set(name, folder, modality, role=role, unit=unit)
+        if folder is None:
+            return None
+        return folder_image_set(name, folder, modality, role=role, unit=unit, mpp=images.mpp)
 
     synthetic, real = read("synthetic", images.synthetic), read("test", images.real)
     assert synthetic is not None
     assert real is not None
     reference = _references(synthetic, real, images.paired)
-    masks, structures = read("masks", images.masks, Role.MASK), read("structures", images.structures, Role.STRUCTURES)
     if reference is not None:
         synthetic = _owned(synthetic, reference)
-        masks = None if masks is None else _by_name("masks", reference, masks)
-        structures = None if structures is None else _by_name("structures", reference, structures)
     doses, synthetic_doses = _doses(images, reference, synthetic)
     return Evidence(
         of=OF,
@@ -119,9 +134,6 @@ def outside_evidence(images: OutsideImages, protocol: Protocol) -> Evidence:
         synthetic=synthetic,
         test=real,
         reference=reference,
-        masks=masks if reference is not None else None,
-        structures=structures if reference is not None else None,
-        structure_names=_structure_names(images.structures),
         doses=doses,
         synthetic_doses=synthetic_doses,
         prescription_gy=images.prescription_gy,
@@ -130,7 +142,8 @@ def outside_evidence(images: OutsideImages, protocol: Protocol) -> Evidence:
         external=read("external", images.external),
         data_range=images.data_range or protocol.data_range or _type_range(images.real),
         seed=images.seed,
-        options=Options(bootstrap=images.bootstrap),
+        options=Options(bootstrap=images.bootstrap, embedding=images.embedding),
+        **drawings(images, synthetic, reference, read),
     )
 
 
@@ -146,17 +159,6 @@ def _doses(
             "are compared pair by pair: both are needed, and a real image of the same name for each synthetic one",
         )
     return dose_set("doses", images.dose_real, reference), dose_set("synthetic doses", images.dose_synthetic, synthetic)
-
-
-def _structure_names(folder: Path | None) -> dict[int, str]:
-    path = None if folder is None else folder / STRUCTURE_NAMES
-    if path is None or not path.is_file():
-        return {}
-    try:
-        return {int(label): str(name) for label, name in json.loads(path.read_text(encoding="utf-8")).items()}
-    except (ValueError, AttributeError) as problem:
-        remedy = 'Write label to name: {"1": "PTV", "2": "parotid left"}.'
-        raise DataError(str(path), "does not name structures", value=str(problem), remedy=remedy) from None
 
 
 def _unit(word: str) -> Unit | None:
@@ -193,19 +195,6 @@ def _owned(synthetic: ImageSet, reference: ImageSet) -> ImageSet:
     return ImageSet(synthetic.name, tuple(replace(one, subject=real.subject) for one, real in pairs))
 
 
-def _by_name(name: str, wanted: ImageSet, found: ImageSet) -> ImageSet:
-    at: dict[str, Entry] = {entry.case: entry for entry in found.entries}
-    lacking = [case for case in wanted.cases if case not in at]
-    if lacking:
-        raise DataError(
-            name,
-            f"{len(lacking)} of {len(wanted)} images have none of the same name",
-            value=", ".join(lacking[:5]),
-            remedy="Name each mask like its image, or leave --masks out to measure everywhere.",
-        )
-    return ImageSet(name, tuple(at[case] for case in wanted.cases))
-
-
 def _type_range(place: Path) -> tuple[float, float] | None:
     """The range of an 8-bit pixel type: what the file can hold, not what these images happen to hold."""
     kind = _stored_type(place)
@@ -221,15 +210,24 @@ def _stored_type(place: Path) -> np.dtype | None:
     return None if first is None else read_image(first).pixels.dtype
 
 
+def _judged_cases(evidence: Evidence, real: Path) -> JudgedCases:
+    """On which patients the images were judged, so that two runs on the same patients can be compared."""
+    reference = evidence.reference
+    references = {} if reference is None else dict(zip(evidence.synthetic.cases, reference.cases, strict=True))
+    subjects = {} if reference is None else dict(zip(reference.cases, subjects_of(reference), strict=True))
+    return JudgedCases(real_sha256=fingerprint(_hashes(real)), references=references, subjects=subjects)
+
+
 def _bytes(images: OutsideImages) -> str:
     """Fingerprint of every file that is judged, so that changed images are judged again."""
     folders: Sequence[Path | None] = (
         images.real, images.synthetic, images.training, images.external, images.masks,
-        images.structures, images.dose_real, images.dose_synthetic, images.density_curve,
+        images.structures, images.structures_synthetic, images.structures_training, images.lesions,
+        images.lesions_synthetic, images.dose_real, images.dose_synthetic, images.density_curve,
     )  # fmt: skip
-    found = {}
-    for folder in folders:
-        if folder is not None:
-            files = [folder] if folder.is_file() else sorted(p for p in folder.rglob("*") if p.is_file())
-            found[str(folder)] = {str(p.relative_to(folder)): sha256_of(p) for p in files}
-    return fingerprint(found)
+    return fingerprint({str(folder): _hashes(folder) for folder in folders if folder is not None})
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    files = [folder] if folder.is_file() else sorted(p for p in folder.rglob("*") if p.is_file())
+    return {str(p.relative_to(folder)): sha256_of(p) for p in files}

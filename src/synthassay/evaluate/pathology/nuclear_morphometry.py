@@ -40,7 +40,7 @@ def nuclear_rows(tile: Specimen) -> Floats:
 
 @metric(
     title="Nuclear morphometry, distance",
-    axis=Axis.FIDELITY,
+    axis=Axis.FAILURE,
     better=Better.LOWER,
     unit="SD of real nuclei",
     per="set",

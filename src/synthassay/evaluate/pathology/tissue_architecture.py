@@ -62,7 +62,7 @@ def _energy(power: Floats, frequency: Floats, scale: float, total: float) -> flo
 
 @metric(
     title="Tissue architecture, distance",
-    axis=Axis.FIDELITY,
+    axis=Axis.FAILURE,
     better=Better.LOWER,
     unit="SD of real tiles",
     per="set",
