@@ -94,3 +94,20 @@ def test_grey_pictures_are_refused_under_the_ct_protocol(folders, tmp_path):
     images = OutsideImages(protocol="ct", real=folders["real"], synthetic=folders["like"])
     with pytest.raises(Exception, match="HU"):
         evaluate_outside(images, tmp_path / "run", Voice(quiet=True))
+
+
+def test_a_wrong_embedding_is_said_before_an_image_is_read(tmp_path):
+    nowhere = {"protocol": "xray", "real": tmp_path / "none", "synthetic": tmp_path / "none"}
+    with pytest.raises(UnknownName, match="Did you mean: radiomic"):
+        evaluate_outside(OutsideImages(**nowhere, embedding="radiomc"), tmp_path / "a", Voice(quiet=True))
+    with pytest.raises(DataError, match="cannot be read as an encoder's card"):
+        evaluate_outside(OutsideImages(**nowhere, embedding="weights:none.toml"), tmp_path / "b", Voice(quiet=True))
+
+
+def test_sets_are_compared_in_the_embedding_that_is_asked_for(folders):
+    from synthassay.protocols import PROTOCOLS
+    from synthassay.study.outside import outside_evidence
+
+    images = OutsideImages("xray", folders["real"], folders["like"], folders["training"], embedding="in_domain")
+    evidence = outside_evidence(images, PROTOCOLS.get("xray"))
+    assert (evidence.embedding, evidence.options.embedding_steps) == ("in_domain", 0)

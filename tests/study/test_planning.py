@@ -113,3 +113,17 @@ def test_a_source_of_another_modality_is_refused(tmp_path):
 def test_a_missing_file_is_one_message(tmp_path):
     with pytest.raises(SpecError, match="cannot be read"):
         plan_study(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("embedding", "said"),
+    [("radiomc", "no embedding has this name"), ("weights:nowhere/card.toml", "cannot be read as an encoder's card")],
+)
+def test_an_embedding_that_does_not_exist_is_a_fault_of_the_study_file(tmp_path, embedding, said):
+    path = write_chest_study(tmp_path)
+    text = path.read_text()
+    text = text.replace("[evaluation]\n", f'[evaluation]\nembedding = "{embedding}"\n')
+    assert "embedding" in text
+    path.write_text(text)
+    with pytest.raises(SpecError, match=said):
+        plan_study(path)
