@@ -1,7 +1,7 @@
 """Every protocol (synthassay.protocols.protocol, shared parts in synthassay.protocols.common) is complete.
 
 Modalities: synthassay.protocols.ct, synthassay.protocols.mri, synthassay.protocols.xray,
-synthassay.protocols.volume, synthassay.protocols.mr_to_ct. Sources, reasons, metrics that
+synthassay.protocols.volume, synthassay.protocols.mr_to_ct, synthassay.protocols.pathology. Sources, reasons, metrics that
 exist, failure modes that something would find.
 """
 
@@ -23,6 +23,7 @@ MODALITIES = {
     "ct": Modality.CT,
     "mr_to_ct": Modality.CT,
     "mri": Modality.MRI,
+    "pathology": Modality.PATHOLOGY,
     "volume": Modality.MRI,
     "volume_ct": Modality.CT,
     "xray": Modality.XRAY,
@@ -79,6 +80,17 @@ def test_only_units_with_a_scale_have_a_range(name):
         assert protocol.data_range == (-1024.0, 3071.0)
     if protocol.unit is Unit.ARBITRARY:
         assert protocol.data_range is None
+    if protocol.unit is Unit.RGB:
+        assert protocol.data_range == (0.0, 255.0)
+
+
+def test_a_section_is_judged_by_stain_and_by_morphology_for_every_task():
+    protocol = PROTOCOLS.get("pathology")
+    for task in (TaskName.AUGMENT, TaskName.TRANSLATE):
+        asked = {requirement.metric for requirement in protocol.required(task)}
+        assert {"stain_vector_distance", "nuclear_morphometry", "tissue_architecture"} <= asked
+    assert "nuclear_f1" in {requirement.metric for requirement in protocol.required(TaskName.TRANSLATE)}
+    assert "nuclear_f1" not in {requirement.metric for requirement in protocol.required(TaskName.AUGMENT)}
 
 
 def test_protocols_need_neither_numpy_nor_torch():
