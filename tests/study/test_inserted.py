@@ -13,12 +13,14 @@ from study.small_studies import write_denoising_study, write_translation_study
 from synthassay.data.image_set import ImageSet
 from synthassay.data.lesions import lesion_signal
 from synthassay.data.outside import folder_image_set
-from synthassay.errors import DataError
+from synthassay.errors import DataError, NotMeasured
+from synthassay.evaluate.metric import METRICS
+from synthassay.evaluate.needs import lacking
 from synthassay.images.verify import verify_folder
 from synthassay.records.manifest import Manifest
 from synthassay.records.vocabulary import Modality, Split
 from synthassay.study.console import Voice
-from synthassay.study.evaluation import read_measurements
+from synthassay.study.evaluation import read_measurements, study_evidence
 from synthassay.study.inserted import inserted_folder, inserted_lesions
 from synthassay.study.plan import plan_study
 from synthassay.study.run import run_study
@@ -29,7 +31,8 @@ QUIET = Voice(quiet=True)
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     path = write_denoising_study(tmp_path_factory.mktemp("ct"))
-    path.write_text(path.read_text().replace("bootstrap = 200", "bootstrap = 200\ninserted_lesions = 4"))
+    text = path.read_text().replace("bootstrap = 200", "bootstrap = 200\ninserted_lesions = 4")
+    path.write_text(text.replace('"identity", "non_local_means"', '"identity"'))
     return path
 
 
@@ -91,7 +94,7 @@ def test_the_identity_gives_back_the_source_with_the_lesion(study, run):
 
 def test_too_few_places_for_an_observer_is_a_row_with_its_reason(run):
     rows = [row for row in read_measurements(run / "measurements.jsonl") if row.metric == "lesion_detectability"]
-    assert {row.of for row in rows} == {"identity", "non_local_means"}
+    assert {row.of for row in rows} == {"identity"}
     assert all("train an observer" in row.not_measured for row in rows)
 
 
@@ -134,10 +137,12 @@ def test_without_lesions_nothing_is_inserted_and_the_measure_says_what_it_needs(
         (tmp_path / file.name).write_bytes(file.read_bytes())
     changed = tmp_path / study.name
     changed.write_text(study.read_text().replace("inserted_lesions = 4", "inserted_lesions = 0"))
-    out = run_study(changed, tmp_path / "run", QUIET, until="evaluate")
+    out = run_study(changed, tmp_path / "run", QUIET, until="synthesise")
     assert not inserted_folder(out, "identity").exists()
-    rows = [row for row in read_measurements(out / "measurements.jsonl") if row.metric == "lesion_detectability"]
-    assert all("lesions added" in row.not_measured for row in rows)
+    evidence = study_evidence(plan_study(changed), out, "identity", {})
+    assert "lesions added" in lacking(evidence, METRICS.get("lesion_detectability"))
+    with pytest.raises(NotMeasured, match="inserted_lesions above 0"):
+        evidence.set_fixture("inserted_lesions", "lesion_detectability")
 
 
 def test_translation_inserts_nothing(tmp_path):
