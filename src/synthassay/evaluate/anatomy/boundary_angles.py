@@ -117,7 +117,9 @@ def _measured(
     found = compared(name, angle_distance, judged, comparator, seed=seed, real_memo=memo, bounds=(0.0, 180.0))
     middle = real_rows.mean(axis=0)
     own = np.array([_apart(row, middle) for row in rows])
-    usual = np.sort([_apart(row, middle) for row in real_rows])
+    # a real image is left out of the mean that it is compared with, as a synthetic one is not in it
+    others = (len(real_rows) * middle - real_rows) / max(len(real_rows) - 1, 1)
+    usual = np.sort([_apart(row, rest) for row, rest in zip(real_rows, others, strict=True)])
     reach = usual[min(int(np.ceil((len(usual) + 1) * (1 - ALPHA))), len(usual)) - 1]
     settings: dict[str, Setting] = {"outlying_images": float((own > reach).mean()), "outlying_beyond": float(reach)}
     return Finding(
