@@ -150,6 +150,35 @@ def report(
 
 
 @app.command()
+def compare(
+    run_a: Annotated[Path, typer.Argument(metavar="RUN_A", help="First run folder.", show_default=False)],
+    run_b: Annotated[Path, typer.Argument(metavar="RUN_B", help="Second run folder.", show_default=False)],
+    of: Annotated[str, typer.Option(help="Set of the first run; its only generator where absent.")] = "",
+    against: Annotated[str, typer.Option(help="Set of the second run; likewise.")] = "",
+    margin: Annotated[
+        list[str] | None,
+        typer.Option(help="METRIC=VALUE: the largest difference that would not matter; may be repeated."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="HTML page to write.")] = None,
+    seed: Annotated[int, typer.Option(help="Root of every random number.", min=0)] = 20260101,
+) -> None:
+    """Compare two runs case by case on the same patients: differences, Holm's p, equivalence within margins."""
+    from synthassay.study.comparing_runs import compare_runs, read_margins
+    from synthassay.study.showing_comparison import show_comparison
+
+    found = compare_runs(run_a, run_b, of=of, against=against, margins=read_margins(margin or ()), seed=seed)
+    if as_json:
+        typer.echo(found.model_dump_json(indent=1))
+    else:
+        show_comparison(found)
+    if out is not None:
+        from synthassay.report.comparison_page import write_comparison_page
+
+        typer.echo(str(write_comparison_page(found, out)), err=as_json)
+
+
+@app.command()
 def verify(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder with a manifest.json.", show_default=False)],
 ) -> None:

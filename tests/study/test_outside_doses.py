@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from evaluate.dose.phantom_doses import box_dose
 from synthassay.cli import app
 from synthassay.errors import DataError
+from synthassay.records.comparison import JUDGED, JudgedCases
 from synthassay.study.console import Voice
 from synthassay.study.evaluation import read_measurements
 from synthassay.study.outside import OutsideImages, evaluate_outside
@@ -52,6 +53,8 @@ def test_the_command_measures_doses_structures_and_density(folders, tmp_path):
     command = ["evaluate", "-p", "ct", *options, "--prescription", "60", "--bootstrap", "200", "-q"]
     result = CliRunner().invoke(app, [*command, "--out", str(tmp_path / "run")], catch_exceptions=False)
     assert result.exit_code == 0, result.output
+    judged = JudgedCases.read(tmp_path / "run" / "evaluation" / JUDGED)
+    assert judged.references == {f"p{i}": f"p{i}" for i in range(4)}
     rows = {(r.metric, r.stratum): r for r in read_measurements(tmp_path / "run" / "measurements.jsonl")}
     assert rows["gamma_pass_rate", "criterion=global 2%/2mm"].n == 4
     assert rows["dose_error", ""].value == pytest.approx(1.5 * 64 / 60, rel=0.2)
