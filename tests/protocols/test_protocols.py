@@ -1,8 +1,8 @@
 """Every protocol (synthassay.protocols.protocol, shared parts in synthassay.protocols.common) is complete.
 
 Modalities: synthassay.protocols.ct, synthassay.protocols.mri, synthassay.protocols.xray,
-synthassay.protocols.volume, synthassay.protocols.mr_to_ct, synthassay.protocols.pathology. Sources, reasons, metrics that
-exist, failure modes that something would find.
+synthassay.protocols.volume, synthassay.protocols.mr_to_ct,
+synthassay.protocols.pathology. Sources, reasons, metrics that exist, failure modes that something would find.
 """
 
 from __future__ import annotations
