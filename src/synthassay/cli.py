@@ -32,6 +32,10 @@ RunPath = Annotated[
     Optional[Path],  # noqa: UP045 - typer reads the annotation at run time
     typer.Option("--out", "-o", help="Run folder; runs/<name of the study file> where absent.", show_default=False),
 ]
+DataRange = Annotated[
+    tuple[float, float] | None,
+    typer.Option("--range", help="Lowest and highest possible value, where protocol and pixel type leave it open."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 
 
@@ -94,8 +98,7 @@ def evaluate(
     external: Annotated[Optional[Path], typer.Option(help="Real images from another site.")] = None,  # noqa: UP045
     masks: Annotated[Optional[Path], typer.Option(help="Masks to measure inside, named like the images.")] = None,  # noqa: UP045
     structures: Annotated[
-        Path | None,
-        typer.Option("--structures-real", "--structures", help="Label maps of the real images, named like them."),
+        Path | None, typer.Option("--structures-real", "--structures", help="Label maps of real images.")
     ] = None,
     structures_synthetic: Annotated[Path | None, typer.Option(help="Label maps of the synthetic images.")] = None,
     structures_training: Annotated[Path | None, typer.Option(help="Label maps to train a segmenter on.")] = None,
@@ -112,10 +115,7 @@ def evaluate(
     unit: Annotated[
         str, typer.Option(help="Unit of pixel values where the files do not prove it: HU, arbitrary.")
     ] = "",
-    data_range: Annotated[
-        tuple[float, float] | None,
-        typer.Option("--range", help="Lowest and highest possible value, where protocol and pixel type leave it open."),
-    ] = None,
+    data_range: DataRange = None,
     mpp: Annotated[float | None, typer.Option(help="Micrometres per pixel of tiles whose files state none.")] = None,
     embedding: Annotated[
         str, typer.Option(help="Embedding of measures of sets: radiomic, in_domain, or weights:PATH of a card.")
