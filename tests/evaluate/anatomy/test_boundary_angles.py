@@ -50,7 +50,7 @@ def test_it_worsens_as_borders_fray_and_names_the_share_of_images(hippocampi):
     assert found[0].interval.low <= found[0].floor_interval.high
     assert found[-1].interval.low > found[-1].floor_interval.high
     assert found[0].settings["outlying_images"] <= 0.25
-    assert found[-1].settings["outlying_images"] == 1.0
+    assert found[-1].settings["outlying_images"] >= 0.9
 
 
 def test_borders_that_are_too_smooth_are_found_as_well(hippocampi):
