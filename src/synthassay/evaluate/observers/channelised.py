@@ -93,18 +93,27 @@ def folds_of(
     Raises:
         NotMeasured: Fewer than two patients, or as ``trained``.
     """
-    names, owner = np.unique(np.asarray(subjects, dtype=str), return_inverse=True)
-    if len(names) < 2:
-        raise NotMeasured("an observer that is tested on other patients than it is trained on needs two patients")
-    count = min(folds, len(names))
-    fold_of = (stream(seed, "observer folds").permutation(len(names)) % count)[owner]
-    for fold in range(count):
+    fold_of = folds_by_subject(subjects, seed=seed, folds=folds)
+    for fold in np.unique(fold_of):
         test = fold_of == fold
         weights = trained(absent[~test], present[~test])
         if not weights.any():  # nothing of the lesion is left: every template is as good, and sees nothing
             weights = np.ones_like(weights)
         scale = math.sqrt(float(weights @ np.atleast_2d(np.cov(absent[~test], rowvar=False)) @ weights))
         yield Fold(test, weights / scale, absent[~test].mean(axis=0))
+
+
+def folds_by_subject(subjects: Sequence[str], *, seed: int, folds: int = FOLDS) -> NDArray[np.intp]:
+    """Return the fold of each site; a patient's sites share one.
+
+    Raises:
+        NotMeasured: Fewer than two patients.
+    """
+    names, owner = np.unique(np.asarray(subjects, dtype=str), return_inverse=True)
+    if len(names) < 2:
+        raise NotMeasured("an observer that is tested on other patients than it is trained on needs two patients")
+    dealt: NDArray[np.intp] = stream(seed, "observer folds").permutation(len(names)) % min(folds, len(names))
+    return dealt[owner]
 
 
 def held_out_ratings(

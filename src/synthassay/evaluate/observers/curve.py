@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.metric import Finding, Setting
-from synthassay.evaluate.observers.detection import LEVEL
 from synthassay.evaluate.observers.reading import CHANNELS, Lesion
+from synthassay.evaluate.observers.retraining import subject_interval
 from synthassay.records.measurement import Interval
 
+Floats = NDArray[np.float64]
 GAIN = "gain over the source"
 WORDS = {"source": "before", "reference": "routine dose"}
 
@@ -24,12 +25,14 @@ class Reading:
 
     Attributes:
         draws: The value per bootstrap draw of patients; draw i holds the same patients in all readings.
+        left_out: The value with each patient left out in turn.
         settings: Further numbers of this reading.
     """
 
     value: float
     interval: Interval | None
-    draws: NDArray[np.float64]
+    draws: Floats
+    left_out: Floats
     images: int
     subjects: int
     settings: Mapping[str, Setting] = field(default_factory=dict)
@@ -51,11 +54,12 @@ def curve(found: Mapping[Lesion, Mapping[str, Reading]]) -> list[Finding]:
 
 
 def _mean(after: Sequence[Reading], before: Sequence[Reading]) -> Finding:
+    (value, interval), (floor, floor_interval) = _average(after), _average(before)
     return Finding(
-        value=float(np.mean([reading.value for reading in after])),
-        interval=percentiles([reading.draws for reading in after]),
-        floor=float(np.mean([reading.value for reading in before])),
-        floor_interval=percentiles([reading.draws for reading in before]),
+        value=value,
+        interval=interval,
+        floor=floor,
+        floor_interval=floor_interval,
         n=after[0].images,
         subjects=after[0].subjects,
         settings={"lesions": len(after), "floor_is": "the same lesions before denoising", **_counts(after[0])},
@@ -63,15 +67,25 @@ def _mean(after: Sequence[Reading], before: Sequence[Reading]) -> Finding:
 
 
 def _gain(after: Sequence[Reading], before: Sequence[Reading]) -> Finding:
-    pairs = list(zip(after, before, strict=True))
+    pairs = [
+        replace(one, value=one.value - two.value, draws=one.draws - two.draws, left_out=one.left_out - two.left_out)
+        for one, two in zip(after, before, strict=True)
+    ]
+    value, interval = _average(pairs)
     return Finding(
-        value=float(np.mean([one.value - two.value for one, two in pairs])),
-        interval=percentiles([one.draws - two.draws for one, two in pairs]),
+        value=value,
+        interval=interval,
         stratum=GAIN,
         n=after[0].images,
         subjects=after[0].subjects,
         settings={"lesions": len(after), **_counts(after[0])},
     )
+
+
+def _average(readings: Sequence[Reading]) -> tuple[float, Interval | None]:
+    value = float(np.mean([reading.value for reading in readings]))
+    drawn = np.mean([reading.draws for reading in readings], axis=0)
+    return value, subject_interval(drawn, value, np.mean([reading.left_out for reading in readings], axis=0))
 
 
 def _each(found: Mapping[Lesion, Mapping[str, Reading]]) -> list[Finding]:
@@ -94,14 +108,3 @@ def _each(found: Mapping[Lesion, Mapping[str, Reading]]) -> list[Finding]:
 
 def _counts(reading: Reading) -> dict[str, Setting]:
     return {"images_per_channel": round(reading.images / CHANNELS, 1)}
-
-
-def percentiles(draws: Sequence[NDArray[np.float64]]) -> Interval | None:
-    """Return the percentile interval of the mean over several series of paired draws; None without draws."""
-    means = np.mean(draws, axis=0)
-    means = means[np.isfinite(means)]
-    if not means.size:
-        return None
-    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    method = f"bootstrap of subjects, percentile, {means.size} draws"
-    return Interval(low=float(low), high=float(high), level=LEVEL, method=method)

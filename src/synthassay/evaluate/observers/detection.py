@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 from synthassay.errors import NotMeasured
 from synthassay.records.measurement import Interval
-from synthassay.stats.resampling import LEAST_SUBJECTS, interval_of, subject_counts
-from synthassay.stats.roc import auc as empirical_auc
 
 LEVEL = 0.95
 LEAST_IMAGES = 4
@@ -31,6 +28,7 @@ class Detection:
         images: Images on each side.
         subjects: Patients that they come from.
         dprime_draws: Bootstrap draws of d', one per resampling of patients; empty with fewer than three patients.
+        dprime_left_out: d' with each patient left out in turn.
     """
 
     dprime: float
@@ -40,6 +38,7 @@ class Detection:
     images: int
     subjects: int
     dprime_draws: Floats
+    dprime_left_out: Floats
 
     @property
     def auc_of_dprime(self) -> float:
@@ -81,45 +80,6 @@ def dprime_from(absent: ArrayLike, present: ArrayLike) -> float:
     if not spread > 0:
         raise NotMeasured("the observer's ratings do not vary, so that d' has no meaning")
     return float((with_lesion.mean() - without.mean()) / math.sqrt(spread))
-
-
-def detection(
-    absent: ArrayLike, present: ArrayLike, subjects: Sequence[str], *, rng: np.random.Generator, draws: int = 1000
-) -> Detection:
-    """Return d' and AUC of ratings, with intervals from a bootstrap of subjects (BCa).
-
-    Args:
-        absent: Rating per image without a lesion.
-        present: Rating of the image of the same site with a lesion, in the same order; the observer was trained on
-            other patients.
-        subjects: Patient of each site.
-        rng: Source of the draws.
-        draws: Bootstrap draws.
-
-    Raises:
-        NotMeasured: Fewer than four images on each side, or ratings that do not vary.
-    """
-    without, with_lesion = np.asarray(absent, np.float64), np.asarray(present, np.float64)
-    if len(without) < LEAST_IMAGES:
-        raise NotMeasured(f"{len(without)} images on each side; d' needs at least {LEAST_IMAGES}")
-    dprime = dprime_from(without, with_lesion)
-    ratings = np.concatenate([without, with_lesion])
-    positive = np.repeat([False, True], len(without))
-    area = float(empirical_auc(ratings, positive)[0])
-    names, owner = np.unique(np.asarray(subjects, dtype=str), return_inverse=True)
-    drawn: Floats = np.empty(0)
-    intervals: tuple[Interval | None, Interval | None] = (None, None)
-    if len(names) >= LEAST_SUBJECTS:
-        counts = np.concatenate([subject_counts(len(names), draws, rng), 1 - np.eye(len(names))])
-        weights = counts[:, owner]
-        values = _weighted_dprime(without, with_lesion, weights)
-        areas = empirical_auc(ratings, positive, np.concatenate([weights, weights], axis=1))
-        drawn = values[:draws]
-        intervals = (
-            _interval(values, dprime, draws, len(names)),
-            _interval(areas, area, draws, len(names)),
-        )  # fmt: skip
-    return Detection(dprime, area, *intervals, len(without), len(names), drawn)
 
 
 def exact_dprime_interval(dprime: float, channels: int, images: int, *, level: float = LEVEL) -> Interval:
@@ -179,28 +139,26 @@ def unbiased_dprime(dprime: float, channels: int, images: int) -> float:
     return math.sqrt(max(squared, 0.0))
 
 
-def _weighted_dprime(absent: Floats, present: Floats, weights: Floats) -> Floats:
-    """Return d' per row of weights; variances with n - 1 of the whole sample, as the estimate has."""
+def weighted_dprime(absent: Floats, present: Floats, weights: Floats) -> Floats:
+    """Return d' per row of weights, NaN where ratings do not vary.
+
+    Args:
+        absent: ``draws sites``: ratings without a lesion, per draw.
+        present: ``draws sites``: ratings with one.
+        weights: ``draws sites``: how often each site is drawn.
+
+    >>> ratings = np.array([[0.0, 1.0, 2.0, 9.0]])
+    >>> weighted_dprime(ratings, ratings + 2, np.array([[1.0, 1.0, 1.0, 0.0]]))
+    array([2.])
+    """
     total = weights.sum(axis=1)
     correction = total / np.maximum(total - 1, 1)
+    shift = np.nanmean(absent, axis=1, keepdims=True)
 
     def moments(ratings: Floats) -> tuple[Floats, Floats]:
-        mean = weights @ ratings / total
-        return mean, (weights @ ratings**2 / total - mean**2) * correction
+        mean = (weights * ratings).sum(axis=1) / total
+        return mean, ((weights * ratings**2).sum(axis=1) / total - mean**2) * correction
 
-    (low, low_spread), (high, high_spread) = moments(absent - absent.mean()), moments(present - absent.mean())
+    (low, low_spread), (high, high_spread) = moments(absent - shift), moments(present - shift)
     spread = np.sqrt(np.maximum((low_spread + high_spread) / 2, 0))
     return np.divide(high - low, spread, out=np.full(len(total), np.nan), where=spread > 0)
-
-
-def _interval(values: Floats, estimate: float, draws: int, subjects: int) -> Interval | None:
-    drawn, left_out = values[:draws], values[draws:]
-    usable = drawn[np.isfinite(drawn)]
-    if len(usable) < draws / 2 or not np.isfinite(left_out).all():
-        return None
-    if subjects < 10:
-        error = math.sqrt((subjects - 1) / subjects * float(((left_out - left_out.mean()) ** 2).sum()))
-        reach = float(stats.t.ppf((1 + LEVEL) / 2, subjects - 1)) * error
-        method = f"jackknife of {subjects} subjects, Student t"
-        return Interval(low=estimate - reach, high=estimate + reach, level=LEVEL, method=method)
-    return interval_of(usable, estimate, left_out)

@@ -76,4 +76,6 @@ def _reading(seen: Detection) -> Reading:
     areas = {"auc": round(seen.auc, 4), "auc_of_dprime": round(seen.auc_of_dprime, 4)}
     if seen.auc_interval is not None:
         areas |= {"auc_low": round(seen.auc_interval.low, 4), "auc_high": round(seen.auc_interval.high, 4)}
-    return Reading(seen.dprime, seen.dprime_interval, seen.dprime_draws, seen.images, seen.subjects, areas)
+    return Reading(
+        seen.dprime, seen.dprime_interval, seen.dprime_draws, seen.dprime_left_out, seen.images, seen.subjects, areas
+    )

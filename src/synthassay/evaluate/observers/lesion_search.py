@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from synthassay.evaluate.metric import Finding, metric
 from synthassay.evaluate.observers.channelised import FOLDS, Fold, folds_of
-from synthassay.evaluate.observers.curve import Reading, curve, percentiles
+from synthassay.evaluate.observers.curve import Reading, curve
 from synthassay.evaluate.observers.inserted import KINDS, LesionView
 from synthassay.evaluate.observers.reading import CHANNELS, by_lesion, pictures_of
+from synthassay.evaluate.observers.retraining import subject_interval
 from synthassay.evaluate.observers.scanning import disc, most_suspicious, scan, search, within
 from synthassay.randomness import stream
 from synthassay.records.vocabulary import Axis, Better
@@ -32,6 +33,7 @@ Floats = NDArray[np.float64]
         "observer": "scanning channelised Hotelling, trained and tested on different patients",
         "channels": f"{CHANNELS} Laguerre-Gauss, as wide as the lesion",
         "folds": FOLDS,
+        "intervals": "draw patients anew and keep the observers as trained",
         "searched": "a disc of radius a quarter of the patch around the lesion",
         "found": "within half a diameter, or one pixel, of the lesion's centre",
     },
@@ -86,9 +88,10 @@ def _searched(views: Sequence[LesionView], kind: str, seed: int, draws: int) -> 
                 ratings[side, at], found[side, at] = _point(pictures[kind], template, views[at])
     result = search(ratings[0], ratings[1], found[1])
     won = ((ratings[1][:, None] > ratings[0]) + 0.5 * (ratings[1][:, None] == ratings[0])) * found[1][:, None]
-    drawn = _drawn(won, shown.subjects, stream(seed, "observer draws"), draws)
+    drawn, left_out = _drawn(won, shown.subjects, stream(seed, "observer draws"), draws)
     settings = {"auc": round(result.auc, 4), "located": round(result.located, 4)}
-    return Reading(result.lroc, percentiles([drawn]), drawn, len(views), len(set(shown.subjects)), settings)
+    interval = subject_interval(drawn, result.lroc, left_out)
+    return Reading(result.lroc, interval, drawn, left_out, len(views), len(set(shown.subjects)), settings)
 
 
 def _template(fold: Fold, channels: Floats, view: LesionView) -> Floats:
@@ -110,11 +113,12 @@ def _point(picture: Floats, template: Floats, view: LesionView) -> tuple[float, 
     return rating, within(place, (rows // 2, columns // 2), view.spacing_mm, tolerance)
 
 
-def _drawn(won: Floats, subjects: Sequence[str], rng: np.random.Generator, draws: int) -> Floats:
-    """The area per draw of patients; both sides of a pair are drawn."""
+def _drawn(won: Floats, subjects: Sequence[str], rng: np.random.Generator, draws: int) -> tuple[Floats, Floats]:
+    """The area per draw of patients, and with each left out; both sides of a pair are drawn."""
     names, owner = np.unique(np.asarray(subjects, dtype=str), return_inverse=True)
     if len(names) < LEAST_SUBJECTS:
-        return np.empty(0)
-    weights = subject_counts(len(names), draws, rng)[:, owner]
+        return np.empty(0), np.empty(0)
+    counts = np.concatenate([subject_counts(len(names), draws, rng), 1 - np.eye(len(names))])
+    weights = counts[:, owner]
     areas: Floats = ((weights @ won) * weights).sum(axis=1) / weights.sum(axis=1) ** 2
-    return areas
+    return areas[:draws], areas[draws:]

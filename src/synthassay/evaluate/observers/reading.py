@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthassay.errors import NotMeasured
-from synthassay.evaluate.observers.channelised import FOLDS, held_out_ratings, outputs
+from synthassay.evaluate.observers.channelised import FOLDS, outputs
 from synthassay.evaluate.observers.channels import laguerre_gauss
-from synthassay.evaluate.observers.detection import Detection, detection
+from synthassay.evaluate.observers.detection import Detection
 from synthassay.evaluate.observers.inserted import LesionView
-from synthassay.randomness import stream
+from synthassay.evaluate.observers.retraining import trained_detection
 
 CHANNELS = 4
 LEAST_SITES_PER_CHANNEL = 5
@@ -91,5 +91,4 @@ def read(views: Sequence[LesionView], kind: str, *, seed: int, draws: int) -> De
         NotMeasured: As ``pictures_of``.
     """
     shown = pictures_of(views, kind)
-    ratings = held_out_ratings(shown.absent, shown.present, shown.subjects, seed=seed)
-    return detection(*ratings, shown.subjects, rng=stream(seed, "observer draws"), draws=draws)
+    return trained_detection(shown.absent, shown.present, shown.subjects, seed=seed, draws=draws)
