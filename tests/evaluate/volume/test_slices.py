@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.anatomy.structures import Footing
-from synthassay.evaluate.volume.slices import Volume, against_neighbours, steps_along, volume_of
+from synthassay.evaluate.volume.slices import Volume, against_neighbours, drift_along, steps_along, volume_of
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
@@ -42,3 +43,15 @@ def test_few_slices_are_not_measured():
     thin = Volume(np.random.default_rng(0).normal(size=(20, 20, 6)), np.ones((20, 20, 6), bool), (1.0, 1.0, 5.0))
     with pytest.raises(NotMeasured, match="only 5 neighbouring slices"):
         steps_along(thin, 2)
+
+
+@pytest.mark.parametrize("shift_mm", [(0.6, 0.0), (-0.4, 0.8), (1.5, -1.0)])
+def test_displacements_equal_those_that_were_made(shift_mm):
+    picture = ndimage.gaussian_filter(np.random.default_rng(0).normal(size=(80, 80)), 2.5)
+    moved = ndimage.shift(picture, np.array(shift_mm) / (1.0, 2.0), order=3, mode="reflect")
+    values = np.stack([picture] * 5 + [moved] * 5, axis=-1)
+    body = np.zeros(values.shape, bool)
+    body[8:72, 8:72] = True
+    found = drift_along(Volume(values / values.std(), body, (1.0, 2.0, 3.0)), 2)
+    assert found[4] == pytest.approx(shift_mm, abs=0.15)
+    assert np.delete(found, 4, axis=0) == pytest.approx(0, abs=1e-9)

@@ -11,7 +11,7 @@ from synthassay.evaluate.anatomy.structures import Footing, Specimens
 from synthassay.evaluate.metric import Finding, metric
 from synthassay.evaluate.once import once_per_specimen
 from synthassay.evaluate.volume.against_real import Floats, axes_of, judged, standardised_wasserstein
-from synthassay.evaluate.volume.slices import Volume, against_neighbours, steps_along, volume_of
+from synthassay.evaluate.volume.slices import Volume, against_neighbours, beside, drift_along, steps_along, volume_of
 from synthassay.images.specimen import Specimen
 from synthassay.records.vocabulary import Axis, Better
 
@@ -39,7 +39,8 @@ def slice_continuity(
 
     A generator that makes slices one by one leaves jumps between them; one that smooths across them leaves too little
     difference. Each volume has, per axis: quantiles of the difference per mm between neighbouring slices, and how far
-    single steps stand out from those around them, in difference, in correlation and in the area of the body.
+    single steps stand out from those around them, in difference, in correlation, in the area of the body, and in how
+    far the slice is displaced within its plane.
 
     Args:
         synthetic_specimens: The volumes judged.
@@ -88,9 +89,14 @@ def continuity(volume: Volume, axis: int) -> Floats:
 
     Returns:
         Logarithms: three quantiles of the difference per mm; largest and least difference over its neighbours'; largest
-        1 - correlation over its neighbours'; largest fall of the body's area below its neighbours'.
+        1 - correlation over its neighbours'; largest fall of the body's area below its neighbours'; root mean square
+        and largest displacement within the plane, in mm, beyond that of the neighbours.
     """
     steps = steps_along(volume, axis)
     level = np.log(np.maximum(np.quantile(steps.difference, [0.05, 0.5, 0.95]), 1e-4))
     stands_out, unlike = against_neighbours(steps.difference), against_neighbours(steps.unlikeness)
-    return np.array([*level, stands_out.max(), stands_out.min(), unlike.max(), -against_neighbours(steps.area).min()])
+    lost = -against_neighbours(steps.area).min()
+    drift = drift_along(volume, axis)
+    jump = np.linalg.norm(drift - np.column_stack([beside(one) for one in drift.T]), axis=1)
+    moved = np.log(np.array([np.sqrt((jump**2).mean()), jump.max()]) + 1e-3)
+    return np.array([*level, stands_out.max(), stands_out.min(), unlike.max(), lost, *moved])
