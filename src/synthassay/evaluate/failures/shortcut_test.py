@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.distribution.equal_n import Sample, compared
 from synthassay.evaluate.failures.regions import frame_values, grey_values
-from synthassay.evaluate.metric import Finding, metric
+from synthassay.evaluate.metric import Finding, Setting, metric
 from synthassay.images.specimen import Specimen
 from synthassay.records.vocabulary import Axis, Better
 from synthassay.shapes import Pixels
@@ -81,7 +81,7 @@ def shortcut_test(
 
     Returns:
         ``region=frame`` and ``region=histogram``: from -1 to 1; 0 where synthetic images give their class away as much
-        as real ones; above, a shortcut that real patients do not offer. The settings say how well a classifier
+        as real ones; above, a shortcut that real patients do not offer; below, they lost what real frames tell. The settings say how well a classifier
         that was fitted to the one does on the other.
 
     Raises:
@@ -152,7 +152,7 @@ def _found(
         bounds=(-1.0, 1.0),
         repeats=REPEATS,
     )
-    areas = {
+    areas: dict[str, Setting] = {
         "classes": ", ".join(classes),
         "auc_synthetic": round(class_area(ours), 4),
         "auc_real": round(class_area(theirs), 4),
