@@ -81,8 +81,8 @@ def shortcut_test(
 
     Returns:
         ``region=frame`` and ``region=histogram``: from -1 to 1; 0 where synthetic images give their class away as much
-        as real ones; above, a shortcut that real patients do not offer; below, they lost what real frames tell. The settings say how well a classifier
-        that was fitted to the one does on the other.
+        as real ones; above, a shortcut that real patients do not offer; below, they lost what real frames tell. The
+        settings say how well a classifier that was fitted to the one does on the other.
 
     Raises:
         NotMeasured: Fewer than two classes in common, or too few images or subjects of one.
