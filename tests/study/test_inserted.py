@@ -16,11 +16,13 @@ from synthassay.data.outside import folder_image_set
 from synthassay.errors import DataError, NotMeasured
 from synthassay.evaluate.metric import METRICS
 from synthassay.evaluate.needs import lacking
+from synthassay.evaluate.run import measure_sets
 from synthassay.images.verify import verify_folder
 from synthassay.records.manifest import Manifest
 from synthassay.records.vocabulary import Modality, Split
 from synthassay.study.console import Voice
-from synthassay.study.evaluation import read_measurements, study_evidence
+from synthassay.study.evaluation import study_evidence
+from synthassay.study.foresight import unmeasurable
 from synthassay.study.inserted import inserted_folder, inserted_lesions
 from synthassay.study.plan import plan_study
 from synthassay.study.run import run_study
@@ -38,7 +40,7 @@ def study(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(study, tmp_path_factory):
-    return run_study(study, tmp_path_factory.mktemp("out") / "run", QUIET, until="evaluate")
+    return run_study(study, tmp_path_factory.mktemp("out") / "run", QUIET, until="synthesise")
 
 
 def images_of(plan, run, name):
@@ -92,10 +94,11 @@ def test_the_identity_gives_back_the_source_with_the_lesion(study, run):
     assert signal.max() > 0
 
 
-def test_too_few_places_for_an_observer_is_a_row_with_its_reason(run):
-    rows = [row for row in read_measurements(run / "measurements.jsonl") if row.metric == "lesion_detectability"]
-    assert {row.of for row in rows} == {"identity"}
-    assert all("train an observer" in row.not_measured for row in rows)
+def test_too_few_places_for_an_observer_is_a_row_with_its_reason(study, run):
+    evidence = study_evidence(plan_study(study), run, "identity", {})
+    rows = measure_sets(evidence, METRICS.get("lesion_detectability"))
+    assert [row.of for row in rows] == ["identity"]
+    assert "train an observer" in rows[0].not_measured
 
 
 def test_interrupted_while_inserting_it_goes_on_and_ends_with_the_same_bytes(study, run, tmp_path, monkeypatch):
@@ -171,3 +174,13 @@ def test_a_lesion_of_no_contrast_leaves_the_slice_as_it_was(study, run):
     alone = plan.task.condition(type(request)(**{**vars(request), "lesion": blank}), 3).source.numpy()
     assert request.seed == volume.seed
     assert np.array_equal(alone[0], ordinary[request.first_slice])
+
+
+def test_a_study_without_lesions_is_told_so_before_anything_is_trained(study, tmp_path):
+    for file in study.parent.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    none = tmp_path / "none.toml"
+    none.write_text(study.read_text().replace("inserted_lesions = 4", "inserted_lesions = 0"))
+    told = {requirement.metric: reason for requirement, reason in unmeasurable(plan_study(none))}
+    assert "inserted_lesions above 0" in told["lesion_detectability"]
+    assert "lesion_detectability" not in {requirement.metric for requirement, _ in unmeasurable(plan_study(study))}

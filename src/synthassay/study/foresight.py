@@ -30,7 +30,8 @@ def _reason(plan: Plan, protocol: Protocol, requirement: Requirement) -> str:
         return f"no metric is called {requirement.metric}"
     lacking = [name for name in METRICS.get(requirement.metric).needs if _set_of(name) in _absent(plan)]
     if lacking:
-        words = {**SETS, "mask": "masks", "structures": "label maps of structures"}
+        inserted = "slices from sources with lesions added ([evaluation] inserted_lesions above 0)"
+        words = {**SETS, "mask": "masks", "structures": "label maps of structures", "inserted": inserted}
         return "there are no such images: " + "; ".join(sorted({words[_set_of(name)] for name in lacking}))
     if any(name.endswith("_labels") for name in METRICS.get(requirement.metric).needs) and len(plan.cohort.classes) < 2:
         return "the cohort has fewer than two classes"
@@ -53,4 +54,6 @@ def _absent(plan: Plan) -> set[str]:
             absent.add(name)
     if not any(Role.STRUCTURES in case.images for case in cohort.cases):
         absent.add("structures")
+    if not plan.task.inserts:
+        absent.add("inserted")
     return absent
