@@ -12,7 +12,7 @@ from synthassay.bench.cases import case_metrics, measured_cases
 from synthassay.bench.damage import Pairs, damaged, damaged_set, undamaged, with_what_is_lacking
 from synthassay.bench.detection import Values, seen, seen_from
 from synthassay.bench.material import Material
-from synthassay.bench.sets import Rows, measured_sets, set_metrics
+from synthassay.bench.sets import Rows, measured_images, measured_sets, set_metrics
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.metric import METRICS, Metric
 from synthassay.failures.failure import Failure
@@ -48,8 +48,9 @@ class Bench:
         """Try one failure at all its severities; a measure without an honest answer has its reason."""
         found: list[Response] = []
         if failure.scope == "case":
-            found += self._judge(failure, self._case_trials(failure), "case")
-        found += self._judge(failure, self._set_trials(failure), "set")
+            found += self._judged(failure, self._case_trials(failure), study=True)
+            found += self._judged(failure, self._image_trials(failure), study=True)
+        found += self._judged(failure, self._set_trials(failure), study=False)
         self._rows.forget_but(self.material.specimens)
         return found
 
@@ -63,7 +64,20 @@ class Bench:
 
     @cached_property
     def _real_draws(self) -> dict[str, Values]:
-        return measured_sets(self.material, self._rows, self._set_metrics, self._plain, derive(self.seed, "draws"))
+        metrics = [m for m in self._set_metrics if m.axis is not Axis.LEAKAGE and m.name not in self._real_images]
+        return measured_sets(self.material, self._rows, metrics, self._plain, derive(self.seed, "draws"))
+
+    @cached_property
+    def _real_sets(self) -> dict[str, Values]:
+        metrics = [m for m in self._set_metrics if m.name not in self._real_images]
+        seed = derive(self.seed, "draws")
+        return measured_sets(self.material, self._rows, metrics, self._plain, seed, trained=True)
+
+    @cached_property
+    def _real_images(self) -> dict[str, Values]:
+        """What each image scores, by the measures of sets that score single images; none where the others are."""
+        found = measured_images(self.material, self._rows, self._set_metrics, self._plain, derive(self.seed, "draws"))
+        return {name: strata for name, strata in found.items() if strata}
 
     @cached_property
     def _faultless_cases(self) -> dict[str, Values]:
@@ -89,20 +103,27 @@ class Bench:
                 trials.setdefault(metric.name, []).append(trial)
         return trials
 
-    def _set_trials(self, failure: Failure) -> Mapping[str, Sequence[Trial]]:
-        """Leakage is tried on failures of sets alone: damage to single images makes no copies of training images."""
-        metrics = [m for m in self._set_metrics if failure.scope == "set" or m.axis is not Axis.LEAKAGE]
+    def _image_trials(self, failure: Failure) -> Mapping[str, Sequence[Trial]]:
+        metrics = [metric for metric in self._set_metrics if metric.name in self._real_images]
         trials: dict[str, list[Trial]] = {metric.name: [] for metric in metrics}
         for severity in failure.severities:
-            hurt = measured_sets(
-                self.material,
-                self._rows,
-                metrics,
-                self._judge_of(failure, severity),
-                derive(self.seed, "draws"),
-            )
+            judge, seed = self._judge_of(failure, severity), derive(self.seed, "draws")
+            hurt = measured_images(self.material, self._rows, metrics, judge, seed)
             for name, found in trials.items():
-                found.append(Trial(self._real_draws[name], hurt[name]))
+                found.append(_common(self._real_images[name], hurt[name]))
+        return trials
+
+    def _set_trials(self, failure: Failure) -> Mapping[str, Sequence[Trial]]:
+        """Leakage is tried on failures of sets alone: damage to single images makes no copies of training images."""
+        trained = failure.scope == "set"
+        base = self._real_sets if trained else self._real_draws
+        metrics = [metric for metric in self._set_metrics if metric.name in base]
+        trials: dict[str, list[Trial]] = {metric.name: [] for metric in metrics}
+        for severity in failure.severities:
+            judge, seed = self._judge_of(failure, severity), derive(self.seed, "draws")
+            hurt = measured_sets(self.material, self._rows, metrics, judge, seed, trained=trained)
+            for name, found in trials.items():
+                found.append(Trial(base[name], hurt[name]))
             self._rows.forget_but(self.material.specimens)
         return trials
 
@@ -122,23 +143,22 @@ class Bench:
         hurt = dict(zip(pairs.positions, pairs.synthetic, strict=True))
         return lambda judged, training, draw: [hurt[i] for i in judged if i in hurt]
 
-    def _judge(self, failure: Failure, trials: Mapping[str, Sequence[Trial]], per: str) -> list[Response]:
+    def _judged(self, failure: Failure, trials: Mapping[str, Sequence[Trial]], *, study: bool) -> list[Response]:
         return [
-            self._response(METRICS.get(name), failure, found)
+            self._response(METRICS.get(name), failure, found, study=study)
             for name, found in sorted(trials.items())
-            if len(found) == len(failure.severities) and METRICS.get(name).per == per
+            if len(found) == len(failure.severities)
         ]
 
-    def _response(self, metric: Metric, failure: Failure, trials: Sequence[Trial]) -> Response:
+    def _response(self, metric: Metric, failure: Failure, trials: Sequence[Trial], *, study: bool) -> Response:
         response = partial(
             Response,
             metric=metric.name,
             axis=metric.axis,
             better=metric.better,
-            per=metric.per,
+            per="case" if study else "set",
             failure=failure.name,
         )
-        study = metric.per == "case"
         looks = []
         try:
             for severity, trial in zip(failure.severities, trials, strict=True):
@@ -170,6 +190,18 @@ class Bench:
 def _at(values: Values, pairs: Pairs) -> Values:
     keep = list(pairs.positions)
     return {stratum: found[keep] for stratum, found in values.items()}
+
+
+def _common(undamaged: Values, hurt: Values) -> Trial:
+    """Scores of the images that both could be scored, without and with the failure."""
+    both = {}
+    for stratum, values in undamaged.items():
+        other = hurt.get(stratum, np.full(len(values), np.nan))
+        both[stratum] = np.flatnonzero(np.isfinite(values)), other
+    return Trial(
+        {stratum: undamaged[stratum][keep] for stratum, (keep, _) in both.items()},
+        {stratum: other[keep] for stratum, (keep, other) in both.items()},
+    )
 
 
 def _mean(values: np.ndarray | None) -> float | None:

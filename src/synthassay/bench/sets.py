@@ -27,6 +27,10 @@ DRAWS = 40
 SHARES = (0.4, 0.25, 0.1)
 """Judged, training and kept patients; the rest are the test patients. A bare statistic has halves instead."""
 
+IMAGES_SHARES = (0.5, 0.3, 0.05)
+IMAGES_DRAW = -1
+"""The one draw in which single images are scored: more are judged, because each of them is a trial of its own."""
+
 Judge = Callable[[Sequence[int], Sequence[int], int], Sequence[Specimen]]
 """From the judged and the training patients' positions and the number of the draw to the images that are judged."""
 
@@ -110,34 +114,66 @@ def set_metrics(material: Material) -> list[Metric]:
 
 
 def measured_sets(
-    material: Material, rows: Rows, metrics: Sequence[Metric], judge: Judge, seed: int
+    material: Material, rows: Rows, metrics: Sequence[Metric], judge: Judge, seed: int, *, trained: bool = False
 ) -> dict[str, Values]:
     """Return metric to stratum to one value per draw; NaN where it could not be measured.
 
     The same draws of patients are used for every failure and severity. A metric with a bare statistic compares half of
-    the patients with the other half; any other is computed whole, with training and kept patients beside.
+    the patients with the other half, or, where ``trained`` patients matter, the judged with the kept and test patients;
+    any other is computed whole, with training and kept patients beside.
     """
     found: dict[str, dict[str, Floats]] = {metric.name: {} for metric in metrics}
     for draw in range(DRAWS):
         features = None
         evidence = None
         for metric in metrics:
-            if metric.statistic is not None and "synthetic_features" in metric.takes:
-                features = features or _halves(material, rows, judge, draw, seed)
+            bare = metric.statistic is not None and "synthetic_features" in metric.takes
+            if trained or not bare:
+                evidence = evidence or _evidence(material, rows, judge, draw, seed)
+            if bare:
+                features = features or _samples(material, rows, judge, draw, seed, evidence)
+                assert metric.statistic is not None
                 values = {"": metric.statistic(*features)}
             else:
-                evidence = evidence or _evidence(material, rows, judge, draw, seed)
+                assert evidence is not None
                 values = {r.stratum: r.value for r in measure_sets(evidence, metric) if r.value is not None}
             for stratum, value in values.items():
                 found[metric.name].setdefault(stratum, np.full(DRAWS, np.nan))[draw] = value
     return {name: strata or {"": np.full(DRAWS, np.nan)} for name, strata in found.items()}
 
 
-def _halves(material: Material, rows: Rows, judge: Judge, draw: int, seed: int) -> tuple[Sample, Sample]:
-    order = stream(seed, "bench", "halves", draw).permutation(len(material.specimens))
-    half = len(order) // 2
-    judged = judge(order[:half].tolist(), order[half:].tolist(), draw)
-    real = [material.specimens[i] for i in order[half:]]
+def measured_images(
+    material: Material, rows: Rows, metrics: Sequence[Metric], judge: Judge, seed: int
+) -> dict[str, Values]:
+    """Return metric to stratum to the score of each judged image, for measures of sets that score single images.
+
+    Half of the patients are judged, once; the others teach the measure what real images are like.
+    """
+    evidence = _evidence(material, rows, judge, IMAGES_DRAW, seed, IMAGES_SHARES)
+    at = {specimen.case: position for position, specimen in enumerate(material.specimens)}
+    found: dict[str, Values] = {}
+    for metric in metrics:
+        strata: dict[str, Floats] = {}
+        for row in measure_sets(evidence, metric):
+            if row.per_case:
+                values = strata.setdefault(row.stratum, np.full(len(at), np.nan))
+                for case, score in row.per_case.items():
+                    values[at[case]] = score
+        found[metric.name] = strata
+    return found
+
+
+def _samples(
+    material: Material, rows: Rows, judge: Judge, draw: int, seed: int, evidence: DrawnEvidence | None
+) -> tuple[Sample, Sample]:
+    if evidence is not None and evidence.held is not None:
+        judged: Sequence[Specimen] = evidence.held["synthetic"]
+        real = [*evidence.held["holdout"], *evidence.held["test"]]
+    else:
+        order = stream(seed, "bench", "halves", draw).permutation(len(material.specimens)).tolist()
+        half = len(order) // 2
+        judged = judge(order[:half], order[half:], draw)
+        real = [material.specimens[i] for i in order[half:]]
     raw = rows.features(real)
     scale = Standardiser.fit(raw, rows.names)
     return (
@@ -146,9 +182,11 @@ def _halves(material: Material, rows: Rows, judge: Judge, draw: int, seed: int) 
     )
 
 
-def _evidence(material: Material, rows: Rows, judge: Judge, draw: int, seed: int) -> DrawnEvidence:
+def _evidence(
+    material: Material, rows: Rows, judge: Judge, draw: int, seed: int, shares: tuple[float, float, float] = SHARES
+) -> DrawnEvidence:
     order = stream(seed, "bench", "draw", draw).permutation(len(material.specimens)).tolist()
-    ends = np.cumsum([round(share * len(order)) for share in SHARES]).tolist()
+    ends = np.cumsum([round(share * len(order)) for share in shares]).tolist()
     parts = {"training": order[ends[0] : ends[1]], "holdout": order[ends[1] : ends[2]], "test": order[ends[2] :]}
     judged = judge(order[: ends[0]], parts["training"], draw)
     held = {name: tuple(material.specimens[i] for i in part) for name, part in parts.items()}
