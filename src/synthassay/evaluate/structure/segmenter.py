@@ -27,7 +27,7 @@ MOST_CASES = 120
 MOST_VOXELS = 10**8
 CHECKED_CASES = 12
 WINDOWS_HU = ((-1000.0, 1000.0), (-160.0, 240.0))
-FEWEST_STEPS, MOST_STEPS = 200, 400
+FEWEST_STEPS, MOST_STEPS = 100, 400
 TRAINED_PIXELS = 2 * 10**7
 BATCH_SLICES = 16
 JITTER = {Unit.HU: 0.02}
@@ -92,7 +92,7 @@ def train_segmenter(
         training: Real images of training subjects.
         drawings: Label maps of some or all of them, by case.
         unit: Unit of the images: CT is shown to it in two fixed windows, others are standardised image by image.
-        steps: Optimiser steps; 0 chooses by the size of the slices, for a minute or two on one core.
+        steps: Optimiser steps; 0 chooses by the size of the slices, for a few minutes on one core at most.
         seed: Of everything drawn at random; the same seed gives the same segmenter on the same machine.
         held_out: Real images of other subjects and what is drawn on them.
 
@@ -168,7 +168,7 @@ def chosen_steps(shape: Sequence[int]) -> int:
     """Return how many steps an image ``channels *space`` is worth: small slices are cheap, so they get more.
 
     >>> chosen_steps((1, 48, 64, 48)), chosen_steps((1, 80, 96, 80)), chosen_steps((1, 512, 512))
-    (400, 200, 200)
+    (400, 162, 100)
     """
     from synthassay.networks.segmenting import LARGEST_PATCH
 
