@@ -15,6 +15,7 @@ import pytest
 
 from protocols.protocol_page import PAGE, page
 from synthassay.evaluate.metric import METRICS
+from synthassay.failures.failure import FAILURES
 from synthassay.protocols import PROTOCOLS
 from synthassay.records.vocabulary import Axis, Modality, TaskName, Unit
 
@@ -104,3 +105,13 @@ def test_protocols_need_neither_numpy_nor_torch():
 
 def test_the_page_of_protocols_is_in_step_with_the_declarations():
     assert PAGE.read_text(encoding="utf-8") == page(), "run: python tests/protocols/protocol_page.py"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_dominant_failure_mode_can_be_enacted(name):
+    protocol = PROTOCOLS.get(name)
+    enacted = [failure for mode in protocol.failure_modes for failure in mode.enacted_by]
+    assert len(enacted) == len(set(enacted)), "each failure is one mode"
+    for failure in enacted:
+        assert protocol.modality in FAILURES.get(failure).modalities, failure
+    assert [mode for mode in protocol.failure_modes if mode.dominant and mode.enacted_by]

@@ -33,6 +33,14 @@ SET_QUALITY = (
         AUGMENT,
     ),
     Requirement(
+        "classifier_two_sample",
+        Axis.FIDELITY,
+        "What a classifier uses to tell synthetic from real images is there to be learnt instead of the disease.",
+        "arXiv:1610.06545",
+        LEAST_PATIENTS,
+        AUGMENT,
+    ),
+    Requirement(
         "coverage",
         Axis.DIVERSITY,
         "All kinds of patients must be there; a generator that repeats its best images serves none of the others.",
@@ -98,6 +106,32 @@ EXTERNAL_IMAGES = Requirement(
     LEAST_PATIENTS,
     PAIRED,
     missing=NO_EXTERNAL,
+)
+
+FINE_DETAIL = Requirement(
+    "spectral_fidelity",
+    Axis.FIDELITY,
+    "Detail must be there at every size: smoothing that hides small lesions leaves errors and similarity almost as "
+    "they were.",
+    "arXiv:2003.01826",
+    LEAST_PATIENTS,
+    PAIRED,
+)
+
+PLAUSIBLE = Requirement(
+    "shape_plausibility",
+    Axis.FAILURE,
+    "Anatomy must have sizes, forms and places that patients have, which no likeness of pictures asks for.",
+    "arXiv:2511.04729",
+    LEAST_PATIENTS,
+)
+
+SEAMS = Requirement(
+    "seam_index",
+    Axis.FAILURE,
+    "Networks that work in tiles or by doubling the resolution leave borders and patterns that no patient has.",
+    "doi:10.23915/distill.00003",
+    LEAST_PATIENTS,
 )
 
 READERS = Requirement(

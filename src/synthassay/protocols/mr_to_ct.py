@@ -90,14 +90,14 @@ STRUCTURE = (
 DOSE = (
     Requirement(
         "gamma_pass_rate",
-        Axis.CLINICAL,
+        Axis.UTILITY,
         "The plan computed on the synthetic CT must give the dose that it gives on the real one, all over the body.",
         "arXiv:2403.08447",
         LEAST_PATIENTS,
     ),
     Requirement(
         "dvh_error",
-        Axis.CLINICAL,
+        Axis.UTILITY,
         "The doses that clinicians prescribe and limit, to targets and organs, must be the same.",
         "arXiv:2403.08447",
         LEAST_PATIENTS,
@@ -134,6 +134,8 @@ MR_TO_CT = Protocol(
                 "reader_study",
             ),
             source="arXiv:1805.08841",
+            enacted_by=("lesion_invented", "lesion_erased", "missing_structure", "tissue_swap"),
+            dominant=True,
         ),
         FailureMode(
             name="Anatomy not aligned with the MR image",
@@ -141,6 +143,7 @@ MR_TO_CT = Protocol(
             consequence="Dose is delivered beside the target; errors against a misregistered reference hide it",
             found_by=("mind_distance_to_source", "tissue_distance", "structure_overlap", "gamma_pass_rate"),
             source="arXiv:2408.06075",
+            enacted_by=("misregistration", "misrotation", "anatomical_distortion"),
         ),
         FailureMode(
             name="Attenuation wrong: bone and air confused or flattened",
@@ -155,6 +158,7 @@ MR_TO_CT = Protocol(
                 "dvh_error",
             ),
             source="doi:10.1002/mp.15150",
+            enacted_by=("hu_shift", "intensity_scaling"),
         ),
     ),
 )

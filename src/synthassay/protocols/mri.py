@@ -6,10 +6,13 @@ from synthassay.protocols.common import (
     CLASSIFIER_UTILITY,
     EXTERNAL_CLASSIFIER,
     EXTERNAL_IMAGES,
+    FINE_DETAIL,
     LEAKAGE,
     LEAST_PATIENTS,
     PAIRED,
+    PLAUSIBLE,
     READERS,
+    SEAMS,
     SET_QUALITY,
 )
 from synthassay.protocols.protocol import PROTOCOLS, FailureMode, Protocol, Requirement
@@ -41,6 +44,7 @@ PAIRS = (
         LEAST_PATIENTS,
         PAIRED,
     ),
+    FINE_DETAIL,
 )
 STRUCTURE = (
     Requirement(
@@ -48,15 +52,34 @@ STRUCTURE = (
         Axis.FAILURE,
         "The borders of tissues and organs must not move between contrasts of one patient.",
         "arXiv:1809.04536",
-        tasks=PAIRED,
-        missing="no segmentation of both images is part of this version",
+        LEAST_PATIENTS,
+        PAIRED,
+    ),
+    Requirement(
+        "edge_f_score",
+        Axis.FIDELITY,
+        "Borders between tissues must lie within a voxel of where they lie in the real contrast.",
+        "doi:10.1109/TPAMI.2004.1273918",
+        LEAST_PATIENTS,
+        PAIRED,
+    ),
+    PLAUSIBLE,
+    SEAMS,
+    Requirement(
+        "lost_lesions",
+        Axis.FAILURE,
+        "A lesion of the patient must stay visible against the tissue around it.",
+        "arXiv:1805.08841",
+        LEAST_PATIENTS,
+        PAIRED,
     ),
     Requirement(
         "lesion_agreement",
         Axis.FAILURE,
         "Lesions must neither appear nor vanish; matching the look of a set of images alone makes them do both.",
         "arXiv:1805.08841",
-        missing="no lesion detector is part of this version",
+        LEAST_PATIENTS,
+        PAIRED,
     ),
 )
 
@@ -82,15 +105,25 @@ MRI = Protocol(
             name="Anatomy distorted between contrasts",
             tasks=("synthesis of a missing contrast", "harmonisation"),
             consequence="The contrast between tissues is misread",
-            found_by=("ssim", "structure_overlap", "reader_study"),
+            found_by=("ssim", "edge_f_score", "structure_overlap", "shape_plausibility", "reader_study"),
             source="arXiv:1809.04536",
+            enacted_by=(
+                "anatomical_distortion",
+                "misregistration",
+                "misrotation",
+            ),
+            dominant=True,
         ),
         FailureMode(
             name="Lesions invented or removed",
             tasks=("synthesis of a missing contrast",),
             consequence="Disease is seen where there is none, or missed",
-            found_by=("lesion_agreement", "reader_study"),
+            found_by=("lost_lesions", "lesion_agreement", "reader_study"),
             source="arXiv:1805.08841",
+            enacted_by=(
+                "lesion_erased",
+                "lesion_invented",
+            ),
         ),
         FailureMode(
             name="Intensity shifted",
@@ -98,6 +131,10 @@ MRI = Protocol(
             consequence="Thresholds and quantitative readings are wrong",
             found_by=("mae", "bias"),
             source="arXiv:2408.06075",
+            enacted_by=(
+                "intensity_shift",
+                "intensity_scaling",
+            ),
         ),
     ),
 )

@@ -152,6 +152,11 @@ PATHOLOGY = Protocol(
                 "reader_study",
             ),
             source="arXiv:1805.08841",
+            enacted_by=(
+                "nuclei_removed",
+                "nuclei_merged",
+            ),
+            dominant=True,
         ),
         FailureMode(
             name="Stain of another colour or strength than was aimed at",
@@ -166,6 +171,10 @@ PATHOLOGY = Protocol(
                 "normalised_median_intensity",
             ),
             source="doi:10.1016/j.media.2019.101544",
+            enacted_by=(
+                "stain_shift",
+                "stain_fading",
+            ),
         ),
         FailureMode(
             name="Seams between tiles",
@@ -173,6 +182,7 @@ PATHOLOGY = Protocol(
             consequence="Nuclei and glands are cut, and borders are learnt as tissue",
             found_by=("seam_index", "reader_study"),
             source="arXiv:2501.03592",
+            enacted_by=("tile_seams",),
         ),
         FailureMode(
             name="Few tiles repeated with small changes",
@@ -180,6 +190,10 @@ PATHOLOGY = Protocol(
             consequence="Rare kinds of tissue vanish from the training data",
             found_by=("coverage",),
             source="arXiv:2002.09797",
+            enacted_by=(
+                "mode_collapse",
+                "class_collapse",
+            ),
         ),
         FailureMode(
             name="Training tiles reproduced",
@@ -187,6 +201,12 @@ PATHOLOGY = Protocol(
             consequence="A patient's tissue is shared as if it were nobody's",
             found_by=("copied_images", "nearest_training_ratio"),
             source="arXiv:2402.01054",
+            enacted_by=(
+                "memorised_copies",
+                "memorised_flipped",
+                "memorised_shifted",
+                "memorised_contrast",
+            ),
         ),
     ),
 )

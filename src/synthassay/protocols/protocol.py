@@ -45,7 +45,7 @@ class FailureMode:
 
     Attributes:
         found_by: Names of metrics (or missing studies) of this protocol that would show it.
-        enacted_by: Names of injected failures that are this failure mode, by which the failure bench tries the protocol.
+        enacted_by: Names of injected failures that are this mode; the failure bench tries the protocol by them.
         dominant: Whether it is the modality's dominant failure mode.
     """
 

@@ -98,6 +98,8 @@ MODES = (
         "across slices are wrong",
         found_by=("slice_continuity", "gradient_ratio", "slice_flicker", "structure_continuity", "reader_study"),
         source="arXiv:2211.10655",
+        enacted_by=("slice_jitter", "volume_discontinuity", "slice_dropout", "slice_repetition"),
+        dominant=True,
     ),
     FailureMode(
         name="Seams where parts were joined",
@@ -105,6 +107,7 @@ MODES = (
         consequence="Edges that are no anatomy, and structures that are offset across them",
         found_by=("seam_index", "slice_continuity", "reader_study"),
         source="arXiv:2008.01910",
+        enacted_by=("tile_seams",),
     ),
     FailureMode(
         name="Impossible anatomy",
@@ -112,6 +115,7 @@ MODES = (
         consequence="Organs that are missing, doubled or deformed teach a model, or a student, what does not exist",
         found_by=("shape_plausibility", "structure_presence", "reader_study"),
         source="arXiv:2211.03364",
+        enacted_by=("anatomical_distortion", "missing_structure"),
     ),
 )
 

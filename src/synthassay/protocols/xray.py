@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from synthassay.protocols.common import (
+    AUGMENT,
     CLASSIFIER_UTILITY,
     EXTERNAL_CLASSIFIER,
     EXTERNAL_IMAGES,
+    FINE_DETAIL,
     LEAKAGE,
     LEAST_PATIENTS,
     PAIRED,
+    PLAUSIBLE,
     READERS,
+    SEAMS,
     SET_QUALITY,
 )
 from synthassay.protocols.protocol import PROTOCOLS, FailureMode, Protocol, Requirement
@@ -21,7 +25,8 @@ SHORTCUTS = Requirement(
     "A classifier may learn letters, borders and processing that mark a class in the training hospital, and synthetic "
     "images repeat them.",
     "doi:10.1371/journal.pmed.1002683",
-    missing="no detector of shortcuts is part of this version",
+    LEAST_PATIENTS,
+    AUGMENT,
 )
 PICTURE = tuple(
     Requirement(metric, Axis.FIDELITY, why, "doi:10.1109/TIP.2003.819861", LEAST_PATIENTS, PAIRED)
@@ -41,7 +46,10 @@ XRAY = Protocol(
     requirements=(
         *SET_QUALITY,
         *PICTURE,
+        FINE_DETAIL,
         SHORTCUTS,
+        PLAUSIBLE,
+        SEAMS,
         *LEAKAGE,
         *CLASSIFIER_UTILITY,
         EXTERNAL_CLASSIFIER,
@@ -53,8 +61,21 @@ XRAY = Protocol(
             name="A model that overfits to synthetic patterns",
             tasks=("augmentation", "synthesis of rare findings"),
             consequence="Diagnosis becomes less robust on real patients",
-            found_by=("tstr_auc", "augmentation_gain", "tstr_auc_external", "shortcut_test"),
+            found_by=(
+                "tstr_auc",
+                "augmentation_gain",
+                "tstr_auc_external",
+                "shortcut_test",
+                "classifier_two_sample",
+                "seam_index",
+            ),
             source="doi:10.1371/journal.pmed.1002683",
+            enacted_by=(
+                "checkerboard",
+                "tile_seams",
+                "label_noise",
+            ),
+            dominant=True,
         ),
         FailureMode(
             name="Few images repeated with small changes",
@@ -62,6 +83,10 @@ XRAY = Protocol(
             consequence="Rare appearances of disease vanish from the training data",
             found_by=("coverage",),
             source="arXiv:2002.09797",
+            enacted_by=(
+                "mode_collapse",
+                "class_collapse",
+            ),
         ),
         FailureMode(
             name="Training radiographs reproduced",
@@ -69,6 +94,12 @@ XRAY = Protocol(
             consequence="A patient can be recognised in images that were shared as harmless",
             found_by=("copied_images", "nearest_training_ratio"),
             source="arXiv:2402.01054",
+            enacted_by=(
+                "memorised_copies",
+                "memorised_flipped",
+                "memorised_shifted",
+                "memorised_contrast",
+            ),
         ),
     ),
 )

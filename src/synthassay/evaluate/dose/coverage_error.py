@@ -16,7 +16,7 @@ SHARE = 0.95
 
 @metric(
     title="Dose coverage error (V95)",
-    axis=Axis.CLINICAL,
+    axis=Axis.UTILITY,
     better=Better.LOWER,
     unit="percentage points",
     per="case",

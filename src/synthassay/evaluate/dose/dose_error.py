@@ -15,7 +15,7 @@ SHARE = 0.9
 
 @metric(
     title="Dose error in the high-dose region",
-    axis=Axis.CLINICAL,
+    axis=Axis.UTILITY,
     better=Better.LOWER,
     unit="%",
     per="case",

@@ -14,7 +14,7 @@ from synthassay.shapes import Spatial
 
 @metric(
     title="Dose-volume error",
-    axis=Axis.CLINICAL,
+    axis=Axis.UTILITY,
     better=Better.LOWER,
     unit="Gy",
     per="case",

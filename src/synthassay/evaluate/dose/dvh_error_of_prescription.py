@@ -15,7 +15,7 @@ from synthassay.shapes import Spatial
 
 @metric(
     title="Dose-volume error, of the prescription",
-    axis=Axis.CLINICAL,
+    axis=Axis.UTILITY,
     better=Better.LOWER,
     unit="%",
     per="case",

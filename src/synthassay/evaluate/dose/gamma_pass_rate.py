@@ -23,7 +23,7 @@ CRITERIA = (Criterion(3, 3), Criterion(3, 2), Criterion(2, 2), Criterion(2, 2, l
 
 @metric(
     title="Gamma pass rate of the dose",
-    axis=Axis.CLINICAL,
+    axis=Axis.UTILITY,
     better=Better.HIGHER,
     unit="%",
     per="case",
