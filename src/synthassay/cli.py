@@ -112,6 +112,9 @@ def evaluate(
         Optional[bool],  # noqa: UP045
         typer.Option(help="Whether each synthetic image has a real one of the same name; found out where absent."),
     ] = None,
+    task: Annotated[
+        str, typer.Option(help="augment, translate or denoise: whose requirements hold; by the pairing where absent.")
+    ] = "",
     unit: Annotated[
         str, typer.Option(help="Unit of pixel values where the files do not prove it: HU, arbitrary.")
     ] = "",
@@ -134,7 +137,7 @@ def evaluate(
         structures_synthetic=structures_synthetic, structures_training=structures_training,
         lesions=lesions_real, lesions_synthetic=lesions_synthetic,
         dose_real=dose_real, dose_synthetic=dose_synthetic, prescription_gy=prescription, density_curve=density_curve,
-        mpp=mpp, embedding=embedding,
+        mpp=mpp, embedding=embedding, task=task,
     )  # fmt: skip
     evaluate_outside(images, out, Voice(quiet=quiet))
 

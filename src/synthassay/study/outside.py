@@ -22,7 +22,7 @@ from synthassay.protocols import PROTOCOLS, Protocol
 from synthassay.records.base import fingerprint, sha256_of, write_lines
 from synthassay.records.comparison import JUDGED, JudgedCases
 from synthassay.records.evaluation import evaluation_folder
-from synthassay.records.vocabulary import Role, Unit
+from synthassay.records.vocabulary import Role, TaskName, Unit
 from synthassay.study.console import Voice
 from synthassay.study.evaluation import MEASUREMENTS, judge
 from synthassay.study.outside_drawings import drawings
@@ -42,6 +42,8 @@ class OutsideImages:
         external: Real images from elsewhere.
         masks: Where to measure, one per real image.
         paired: Whether each synthetic image has a real one of the same name; found out where None.
+        task: ``augment``, ``translate`` or ``denoise``: whose requirements hold; by whether the images are pairs (then
+            ``translate``) where empty.
         unit: What pixel values are in, where the files do not prove it.
         data_range: Lowest and highest possible value, where neither protocol nor pixel type states it.
         embedding: Embedding of measures of sets; the protocol's own where empty.
@@ -78,6 +80,7 @@ class OutsideImages:
     prescription_gy: float | None = None
     density_curve: Path | None = None
     mpp: float | None = None
+    task: str = ""
 
 
 def evaluate_outside(images: OutsideImages, out: Path, voice: Voice) -> Path:
@@ -105,7 +108,7 @@ def evaluate_outside(images: OutsideImages, out: Path, voice: Voice) -> Path:
         inputs = {**given, "bytes": _bytes(images), "software": synthassay.__version__}
         rows = judge(folder, OF, inputs, lambda: evidence, voice)
         place = evaluation_folder(folder.path)
-        write_verdicts(place, protocol, "", rows)
+        write_verdicts(place, protocol, evidence.task, rows)
         _judged_cases(evidence, images.real).write(place / JUDGED)
         write_lines(folder.path / MEASUREMENTS, rows)
     voice.panel("judged", {"run folder": str(out)}, next_command=f"synthassay report {out}")
@@ -131,6 +134,7 @@ def outside_evidence(images: OutsideImages, protocol: Protocol) -> Evidence:
     return Evidence(
         of=OF,
         protocol=protocol,
+        task=_task(images.task, paired=reference is not None),
         synthetic=synthetic,
         test=real,
         reference=reference,
@@ -159,6 +163,19 @@ def _doses(
             "are compared pair by pair: both are needed, and a real image of the same name for each synthetic one",
         )
     return dose_set("doses", images.dose_real, reference), dose_set("synthetic doses", images.dose_synthetic, synthetic)
+
+
+def _task(word: str, *, paired: bool) -> str:
+    """The task whose requirements hold: as named, else by whether the images are pairs."""
+    known = [name.value for name in TaskName]
+    if word and word not in known:
+        raise DataError("--task", "is not a known task", value=word, remedy=did_you_mean(word, known))
+    if word and paired != (word != TaskName.AUGMENT):
+        kind = "pairs" if paired else "not pairs"
+        raise DataError(
+            "--task", f"does not fit images that are {kind}", value=word, remedy="Say --paired or --no-paired."
+        )
+    return word or (TaskName.TRANSLATE if paired else TaskName.AUGMENT).value
 
 
 def _unit(word: str) -> Unit | None:
