@@ -59,7 +59,8 @@ def fit_segmenter(
 ) -> SliceSegmenter:
     """Train a segmenter for a fixed number of steps, with nothing chosen on other data.
 
-    Adam with one cycle of the learning rate, cross-entropy and soft Dice loss. Half of the slices of a batch show a
+    Adam with one cycle of the learning rate; soft Dice loss, and cross-entropy with each class weighted by the inverse
+    root of its size in the batch, without which small organs are never found. Half of the slices of a batch show a
     structure. Slices are cut to at most ``LARGEST_PATCH``, and their contrast and brightness vary a little; none is
     mirrored, because left and right have different names.
 
@@ -138,10 +139,13 @@ def _loss(logits: Tensor, wanted: Tensor, unknown: Sequence[frozenset[int]]) -> 
     shares = logits.softmax(1)
     truth = F.one_hot(wanted, logits.shape[1]).movedim(-1, 1).to(shares.dtype)
     common, size = (shares * truth).sum((0, 2, 3))[1:], (shares + truth).sum((0, 2, 3))[1:]
-    present = truth.sum((0, 2, 3))[1:] > 0
+    voxels = truth.sum((0, 2, 3))
+    present = voxels[1:] > 0
     overlap = (2 * common + 1) / (size + 1)
     missed = (1 - overlap[present]).mean() if bool(present.any()) else logits.sum() * 0
-    return F.cross_entropy(logits, wanted) + missed
+    # Unweighted, a few hundred steps on seven small organs end where "nothing anywhere" is the answer (Dice 0.00).
+    weights = torch.where(voxels > 0, voxels.clamp(min=1).rsqrt(), 0)
+    return F.cross_entropy(logits, wanted, weight=weights) + missed
 
 
 def _none_or_unknown(logits: Tensor, unknown: Sequence[frozenset[int]]) -> Tensor:

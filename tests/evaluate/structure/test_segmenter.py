@@ -99,14 +99,14 @@ def test_volumes_are_drawn_slice_by_slice_whatever_their_size():
 
 
 def test_structures_that_were_not_drawn_do_not_teach_that_they_are_absent():
-    """Square drawn on no image but two: with the others called absent, it would never be learnt."""
+    """Squares are drawn on 4 of 40 images: with those of the others called absent, few would be found."""
     training, drawings = sets(40, 1, "training")
 
     def partly(declared):
         def entry(i, e):
             def load():
                 image = e.load()
-                if i < 10:
+                if i < 4:
                     return image
                 left = image.with_pixels(np.where(image.pixels == 7, 0, image.pixels))
                 return with_labels_drawn(left, [3]) if declared else left
@@ -115,12 +115,14 @@ def test_structures_that_were_not_drawn_do_not_teach_that_they_are_absent():
 
         return ImageSet("training", tuple(entry(i, e) for i, e in enumerate(drawings.entries)))
 
-    held_out = sets(6, 2, "holdout")
-    known, ignored = (
-        train_segmenter(training, partly(declared), unit=Unit.ARBITRARY, steps=20, seed=4, held_out=held_out)
-        for declared in (True, False)
-    )
-    assert known.settings["segmenter_dice_on_real"] > ignored.settings["segmenter_dice_on_real"] + 0.1
+    pixels, labels = people(8, 2)
+
+    def squares_found(declared):
+        found = train_segmenter(training, partly(declared), unit=Unit.ARBITRARY, steps=20, seed=4)
+        drawn = np.stack([found.draw(image) for image in pixels])
+        return (drawn[labels[:, 0] == 7] == 7).mean()
+
+    assert squares_found(declared=True) > squares_found(declared=False) + 0.1
 
 
 def test_none_or_unknown_is_one_class():
@@ -225,7 +227,7 @@ def test_too_little_drawn_is_the_reason_of_every_case():
 
 
 def test_it_learns_real_hippocampi():
-    """A tiny version on middle slices. In full (150 steps on 120 volumes) it reaches 0.82 on held-out patients."""
+    """A tiny version on middle slices. In full (150 steps on 120 volumes) it reaches 0.81 on held-out patients."""
     pixels, labels = real_arrays(HIPPOCAMPUS, "image", "label", count=48)
     middle = np.s_[:, None, 8:40, 16:48, 24]
     pixels, labels = pixels[middle].astype(np.float32), (labels[middle] > 0).astype(np.int32)
