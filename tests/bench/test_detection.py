@@ -81,3 +81,18 @@ def test_badness_and_first_severity():
     assert badness(np.array([1.0, 3.0]), Better.HIGHER, None).tolist() == [-1.0, -3.0]
     assert badness(np.array([1.0, 3.0]), Better.TARGET, 2.0).tolist() == [1.0, 1.0]
     assert seen_from((1, 2), (0.2, 0.3)) is None
+
+
+def test_few_draws_have_the_bound_of_the_normal_law():
+    alarms, power = [], []
+    for seed in range(300):
+        found = seen(
+            {"": draws(0, 12, seed=seed)}, [{"": draws(4, 12, seed=1000 + seed)}], Better.LOWER, None,
+            rng=np.random.default_rng(0), study=False, few_draws=True,
+        )  # fmt: skip
+        alarms.append(found.false_alarms)
+        power.append(found.power[0])
+    assert np.mean(alarms) == pytest.approx(LEVEL, abs=0.015)
+    assert np.mean(power) > 0.9
+    with pytest.raises(NotMeasured, match="10 undamaged values; it has 6"):
+        seen({"": draws(0, 6)}, [{"": draws(4, 6)}], Better.LOWER, None, rng=None, study=False, few_draws=True)

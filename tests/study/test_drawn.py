@@ -78,6 +78,6 @@ def test_an_image_that_nobody_drew_on_is_not_measured(tmp_path):
     assert 0 < said < len(drawn)
 
 
-def test_names_of_structures_are_part_of_the_record():
+def test_names_of_structures_change_nothing_that_is_learnt_and_are_not_written():
     assert issubclass(Cohort, Record)
-    assert Cohort.model_fields["structure_names"].default == {}
+    assert Cohort.model_fields["structure_names"].exclude

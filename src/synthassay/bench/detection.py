@@ -17,6 +17,7 @@ POWER = 0.80
 STUDY_PATIENTS = 20
 SPLITS = 50
 LEAST_CALIBRATION = 19  # the smallest number of undamaged values whose largest is exceeded by chance in 5 %
+LEAST_DRAWS = 10
 
 Floats = NDArray[np.float64]
 Values = Mapping[str, Floats]
@@ -48,6 +49,7 @@ def seen(
     *,
     rng: np.random.Generator,
     study: bool,
+    few_draws: bool = False,
 ) -> Seen:
     """Return the power against damage at ``LEVEL`` false alarms, however many strata the measure has.
 
@@ -64,18 +66,21 @@ def seen(
         target: Best value, where ``better`` is ``target``.
         rng: Draws the halves.
         study: Whether values belong to patients, so that a mean over them is a study.
+        few_draws: Whether there are too few draws for that; the threshold is then the upper prediction bound of the
+            normal law after Bonferroni over strata, and false alarms are those of each draw against the others.
 
     Raises:
         NotMeasured: Too few values to set a threshold at the level.
 
     Source: Vovk, Gammerman and Shafer 2005, doi:10.1007/b106715 (split conformal prediction).
     """
-    strata = [name for name in undamaged if np.isfinite(undamaged[name]).sum() >= 2 * LEAST_CALIBRATION]
+    least = LEAST_DRAWS if few_draws else 2 * LEAST_CALIBRATION
+    strata = [name for name in undamaged if np.isfinite(undamaged[name]).sum() >= least]
     if not strata:
         most = max((int(np.isfinite(values).sum()) for values in undamaged.values()), default=0)
-        raise NotMeasured(
-            f"a threshold at {LEVEL:.0%} false alarms needs {2 * LEAST_CALIBRATION} undamaged values; it has {most}"
-        )
+        raise NotMeasured(f"a threshold at {LEVEL:.0%} false alarms needs {least} undamaged values; it has {most}")
+    if few_draws:
+        return _seen_by_normal_law(undamaged, damaged, strata, better, target)
     base = np.stack([badness(undamaged[name], better, target) for name in strata])
     worse = np.stack([[badness(d.get(name, base[0] * np.nan), better, target) for name in strata] for d in damaged])
     powers, alarms = [], []
@@ -93,6 +98,32 @@ def seen(
         false_alarms=float(np.mean(alarms)),
         stratum=_best_stratum(base, worse[-1], strata),
     )
+
+
+def _seen_by_normal_law(
+    undamaged: Values, damaged: Sequence[Values], strata: Sequence[str], better: Better, target: float | None
+) -> Seen:
+    base = np.stack([badness(undamaged[name], better, target) for name in strata])
+    nothing = np.full(base.shape[1], np.nan)
+    worse = [np.stack([badness(d.get(name, nothing), better, target) for name in strata]) for d in damaged]
+    bound = np.array([_prediction_bound(values, len(strata)) for values in base])[:, None]
+    alarms = [
+        np.any(base[:, i] > [_prediction_bound(np.delete(values, i), len(strata)) for values in base])
+        for i in range(base.shape[1])
+    ]
+    return Seen(
+        power=tuple(float((w > bound).any(axis=0).mean()) for w in worse),
+        study_power=(),
+        false_alarms=float(np.mean(alarms)),
+        stratum=_best_stratum(base, worse[-1], strata),
+    )
+
+
+def _prediction_bound(values: Floats, strata: int) -> float:
+    """Upper bound of one further value: mean + t s sqrt(1 + 1/n)."""
+    known = values[np.isfinite(values)]
+    quantile = stats.t.ppf(1 - LEVEL / strata, len(known) - 1)
+    return float(known.mean() + quantile * known.std(ddof=1) * np.sqrt(1 + 1 / len(known)))
 
 
 def badness(values: Floats, better: Better, target: float | None) -> Floats:

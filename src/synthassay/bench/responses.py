@@ -12,7 +12,7 @@ from synthassay.bench.cases import case_metrics, measured_cases
 from synthassay.bench.damage import Pairs, damaged, damaged_set, undamaged, with_what_is_lacking
 from synthassay.bench.detection import Values, seen, seen_from
 from synthassay.bench.material import Material
-from synthassay.bench.sets import Rows, measured_images, measured_sets, set_metrics
+from synthassay.bench.sets import DRAWS, Rows, draws_of, measured_images, measured_sets, set_metrics
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.metric import METRICS, Metric
 from synthassay.failures.failure import Failure
@@ -163,7 +163,17 @@ class Bench:
         try:
             for severity, trial in zip(failure.severities, trials, strict=True):
                 rng = stream(self.seed, "halves", metric.name, failure.name, str(severity))
-                looks.append(seen(trial.undamaged, [trial.damaged], metric.better, metric.target, rng=rng, study=study))
+                looks.append(
+                    seen(
+                        trial.undamaged,
+                        [trial.damaged],
+                        metric.better,
+                        metric.target,
+                        rng=rng,
+                        study=study,
+                        few_draws=not study and draws_of(metric) < DRAWS,
+                    )
+                )
         except NotMeasured as problem:
             return response(not_measured=problem.reason)
         stratum = looks[-1].stratum

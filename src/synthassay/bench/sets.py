@@ -22,8 +22,11 @@ from synthassay.evaluate.needs import lacking
 from synthassay.evaluate.run import measure_sets
 from synthassay.images.specimen import Specimen
 from synthassay.randomness import derive, stream
+from synthassay.records.vocabulary import Axis
 
-DRAWS = 40
+DRAWS, FEW_DRAWS = 40, 12
+"""Draws of a bare statistic or a leakage measure, and of measures that take a second or more on each."""
+
 SHARES = (0.4, 0.25, 0.1)
 """Judged, training and kept patients; the rest are the test patients. A bare statistic has halves instead."""
 
@@ -127,6 +130,8 @@ def measured_sets(
         features = None
         evidence = None
         for metric in metrics:
+            if draw >= draws_of(metric):
+                continue
             bare = metric.statistic is not None and "synthetic_features" in metric.takes
             if trained or not bare:
                 evidence = evidence or _evidence(material, rows, judge, draw, seed)
@@ -138,8 +143,14 @@ def measured_sets(
                 assert evidence is not None
                 values = {r.stratum: r.value for r in measure_sets(evidence, metric) if r.value is not None}
             for stratum, value in values.items():
-                found[metric.name].setdefault(stratum, np.full(DRAWS, np.nan))[draw] = value
-    return {name: strata or {"": np.full(DRAWS, np.nan)} for name, strata in found.items()}
+                found[metric.name].setdefault(stratum, np.full(draws_of(metric), np.nan))[draw] = value
+    return {name: strata or {"": np.full(FEW_DRAWS, np.nan)} for name, strata in found.items()}
+
+
+def draws_of(metric: Metric) -> int:
+    """How many sets are drawn for a measure: fewer where it is no quick number of features or prints."""
+    quick = metric.axis is Axis.LEAKAGE or (metric.statistic is not None and "synthetic_features" in metric.takes)
+    return DRAWS if quick else FEW_DRAWS
 
 
 def measured_images(

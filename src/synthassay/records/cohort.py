@@ -54,7 +54,8 @@ class Cohort(Record):
         root: Absolute folder that every locator is relative to.
         split: Subject to split. A mapping has one value per key: no subject can cross.
         source: Name of the known source, or how the cases were found.
-        structure_names: Label in the label maps to the structure's name, where the data say.
+        structure_names: Label in the label maps to the structure's name, where the data say; not written, because it
+            changes neither who is in the cohort nor what is learnt from them.
         excluded: Case identifier to the reason for which it was left out.
         proof: Counts and set arithmetic that show that the splits are disjoint by subject.
     """
@@ -69,7 +70,7 @@ class Cohort(Record):
     classes: tuple[str, ...] = ()
     licence: str = ""
     citation: str = ""
-    structure_names: dict[int, str] = {}
+    structure_names: dict[int, str] = Field(default_factory=dict, exclude=True)
     excluded: dict[str, str] = {}
     notes: tuple[str, ...] = ()
 
