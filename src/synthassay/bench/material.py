@@ -28,6 +28,7 @@ SOURCE_OF = {
     "volume": "mri-ixi-hh-t1",
     "ct": "ct-openkbp-headneck",
     "mr_to_ct": "ct-openkbp-headneck",
+    "volume_ct": "ct-openkbp-headneck",
     "xray": "xray-kermany-pneumonia",
     "pathology": "path-kather2016-crc-tiles",
 }
@@ -61,7 +62,7 @@ class Order:
         path: Folder of real images, instead of a source.
         image: Role to take, where the images have several.
         subjects: Patients to take at most; 0 takes all.
-        slices: Slices of volumes to keep, around the middle of the last axis; 0 keeps all.
+        slices: Slices of volumes to keep, around the middle of the last axis; 0 keeps all, 1 makes pictures.
         spacing_mm: Size of a pixel that is assumed where the images do not state theirs; said in the notes.
     """
 
@@ -108,7 +109,7 @@ def gather(order: Order) -> Material:
         citation=card.citation if card else "",
         specimens=specimens,
         data_range=protocol.data_range or _stored_range(store, chosen[0], role),
-        notes=(*cohort.notes, *assumed),
+        notes=(*cohort.notes, *assumed, *_cut(order, specimens)),
     )
 
 
@@ -160,11 +161,18 @@ def _with_spacing(specimens: tuple[Specimen, ...], spacing_mm: float) -> tuple[t
     return tuple(s.replace(spacing_mm=(spacing_mm,) * len(s.space)) for s in specimens), (note,)
 
 
+def _cut(order: Order, specimens: tuple[Specimen, ...]) -> tuple[str, ...]:
+    if not order.slices:
+        return ()
+    what = "one slice as a picture" if len(specimens[0].space) == 2 else f"{specimens[0].space[2]} slices"
+    return (f"Of each volume, {what} around the middle of the last axis was used.",)
+
+
 def _slab(specimen: Specimen, slices: int) -> Specimen:
     if not slices or len(specimen.space) != 3 or specimen.space[2] <= slices:
         return specimen
     start = (specimen.space[2] - slices) // 2
-    kept = (..., slice(start, start + slices))
+    kept = (..., start) if slices == 1 else (..., slice(start, start + slices))
     changes: dict[str, Any] = {
         name: None if drawn is None else np.ascontiguousarray(drawn[kept])
         for name, drawn in (
@@ -173,6 +181,7 @@ def _slab(specimen: Specimen, slices: int) -> Specimen:
             ("lesion", specimen.lesion),
         )
     }
+    changes["spacing_mm"] = specimen.spacing_mm[: 2 if slices == 1 else 3]
     return specimen.replace(pixels=np.ascontiguousarray(specimen.pixels[kept]), **changes)
 
 
