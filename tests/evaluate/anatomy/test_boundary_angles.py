@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import ndimage
-from scipy.stats import wasserstein_distance
+from scipy.stats import binomtest, wasserstein_distance
 
 from evaluate.examination import assert_worsens
 from synthassay.errors import NotMeasured
@@ -49,8 +49,13 @@ def test_it_worsens_as_borders_fray_and_names_the_share_of_images(hippocampi):
     assert_worsens([f.value for f in found], Better.LOWER)
     assert found[0].interval.low <= found[0].floor_interval.high
     assert found[-1].interval.low > found[-1].floor_interval.high
-    assert found[0].settings["outlying_images"] <= 0.25
-    assert found[-1].settings["outlying_images"] >= 0.9
+    # The reach is the 39th of 40 real distances, so 1 in 20 undamaged images lies beyond it. By beta-binomial chance
+    # 7 or more of 24 do so in 3 of 1000 trials.
+    assert found[0].settings["outlying_images"] <= 6 / 24
+    # Calibration bounds false alarms only; which damage is found is a question of power. With 22 of 24 found, the true
+    # share is above 3 in 4 with 95 % confidence (exact binomial bound), where it is 1 in 20 undamaged.
+    caught = round(24 * found[-1].settings["outlying_images"])
+    assert binomtest(caught, 24, alternative="greater").proportion_ci(0.95).low > 0.75
 
 
 def test_borders_that_are_too_smooth_are_found_as_well(hippocampi):
