@@ -27,4 +27,5 @@ def test_what_is_unknown_everywhere_is_never_taught():
     drawings = [np.zeros((16, 16), int) for _ in range(4)]
     model = fit_segmenter(images, drawings, [frozenset({1})] * 4, 2, steps=3, seed=1)
     assert torch.isfinite(model(torch.from_numpy(images[0][None]))).all()
-    assert float(model.net.leave[2].weight.detach().abs().max()) < 1e-6  # "none or 1" is certain, so there is nothing to learn
+    # "none or 1" is certain, so there is nothing to learn.
+    assert float(model.net.leave[2].weight.detach().abs().max()) < 1e-6
