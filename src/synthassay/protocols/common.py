@@ -50,6 +50,24 @@ SET_QUALITY = (
     ),
 )
 
+REPEATS = Requirement(
+    "repeated_images",
+    Axis.DIVERSITY,
+    "No image may stand for many: a generator that repeats itself shows few patients however many images it makes.",
+    "arXiv:1706.08224",
+    LEAST_PATIENTS,
+    AUGMENT,
+)
+
+LABELS = Requirement(
+    "label_agreement",
+    Axis.FAILURE,
+    "Images must show the class that they are labelled with; wrong labels spoil whoever trains on them.",
+    "arXiv:1807.09499",
+    LEAST_PATIENTS,
+    AUGMENT,
+)
+
 LEAKAGE = (
     Requirement(
         "nearest_training_ratio",

@@ -7,11 +7,13 @@ from synthassay.protocols.common import (
     EXTERNAL_CLASSIFIER,
     EXTERNAL_IMAGES,
     FINE_DETAIL,
+    LABELS,
     LEAKAGE,
     LEAST_PATIENTS,
     PAIRED,
     PLAUSIBLE,
     READERS,
+    REPEATS,
     SEAMS,
     SET_QUALITY,
 )
@@ -109,6 +111,8 @@ CT = Protocol(
     range_source="Twelve bits with the usual offset of -1024 HU; published evaluations end at 3000 or at 3071.",
     requirements=(
         *SET_QUALITY,
+        REPEATS,
+        LABELS,
         *HOUNSFIELD,
         *STRUCTURE,
         *LEAKAGE,

@@ -7,11 +7,13 @@ from synthassay.protocols.common import (
     EXTERNAL_CLASSIFIER,
     EXTERNAL_IMAGES,
     FINE_DETAIL,
+    LABELS,
     LEAKAGE,
     LEAST_PATIENTS,
     PAIRED,
     PLAUSIBLE,
     READERS,
+    REPEATS,
     SEAMS,
     SET_QUALITY,
 )
@@ -92,6 +94,8 @@ MRI = Protocol(
     range_source="MR signal has no absolute scale: every study states its range.",
     requirements=(
         *SET_QUALITY,
+        REPEATS,
+        LABELS,
         *PAIRS,
         *STRUCTURE,
         *LEAKAGE,

@@ -7,10 +7,12 @@ from synthassay.protocols.common import (
     CLASSIFIER_UTILITY,
     EXTERNAL_CLASSIFIER,
     EXTERNAL_IMAGES,
+    LABELS,
     LEAKAGE,
     LEAST_PATIENTS,
     PAIRED,
     READERS,
+    REPEATS,
     SET_QUALITY,
 )
 from synthassay.protocols.protocol import PROTOCOLS, FailureMode, Protocol, Requirement
@@ -128,6 +130,8 @@ PATHOLOGY = Protocol(
     range_source="8-bit RGB of the slide scanner.",
     requirements=(
         *SET_QUALITY,
+        REPEATS,
+        LABELS,
         *STAIN_OF_SETS,
         *STAIN_OF_PAIRS,
         *PICTURE,
@@ -188,7 +192,7 @@ PATHOLOGY = Protocol(
             name="Few tiles repeated with small changes",
             tasks=("patch synthesis",),
             consequence="Rare kinds of tissue vanish from the training data",
-            found_by=("coverage",),
+            found_by=("repeated_images", "coverage"),
             source="arXiv:2002.09797",
             enacted_by=(
                 "mode_collapse",

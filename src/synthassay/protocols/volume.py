@@ -12,6 +12,7 @@ from synthassay.protocols.common import (
     LEAST_PATIENTS,
     PAIRED,
     READERS,
+    REPEATS,
     SET_QUALITY,
 )
 from synthassay.protocols.ct import HOUNSFIELD
@@ -128,6 +129,7 @@ VOLUME = Protocol(
     range_source="Signal has no absolute scale: every study states its range. Volumes in HU are judged by volume_ct.",
     requirements=(
         *SET_QUALITY,
+        REPEATS,
         LIKENESS,
         *CONTINUITY,
         *ANATOMY,
