@@ -30,7 +30,7 @@ DRAWS, FEW_DRAWS = 40, 12
 SHARES = (0.4, 0.25, 0.1)
 """Judged, training and kept patients; the rest are the test patients. A bare statistic has halves instead."""
 
-IMAGES_SHARES = (0.5, 0.3, 0.05)
+IMAGES_SHARES = (0.5, 0.2, 0.05)
 IMAGES_DRAW = -1
 """The one draw in which single images are scored: more are judged, because each of them is a trial of its own."""
 

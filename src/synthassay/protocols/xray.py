@@ -77,7 +77,6 @@ XRAY = Protocol(
             enacted_by=(
                 "checkerboard",
                 "tile_seams",
-                "label_noise",
             ),
             dominant=True,
         ),
