@@ -42,6 +42,15 @@ def test_a_head_in_noisy_air_is_found_by_otsu():
     np.testing.assert_array_equal(foreground(Image(values[None]), "case"), head)
 
 
+@pytest.mark.parametrize("slices", [3, 4, 5])
+def test_a_volume_of_three_or_four_slices_is_no_colour_image(slices):
+    rng = np.random.default_rng(0)
+    head = np.zeros((20, 20, slices), bool)
+    head[4:16, 5:14] = True
+    values = np.abs(rng.normal(0, 3, head.shape)) + head * rng.uniform(60, 100, head.shape)
+    np.testing.assert_array_equal(foreground(Image(values[None]), "case"), head)
+
+
 def test_air_alone_and_a_constant_image_are_refused():
     with pytest.raises(ImageError, match=r"case-7.*nothing but background"):
         foreground(Image(np.full((1, 5, 5), -1000.0), unit=Unit.HU), "case-7")

@@ -23,9 +23,6 @@ def unmeasurable(plan: Plan) -> list[tuple[Requirement, str]]:
 def _reason(plan: Plan, protocol: Protocol, requirement: Requirement) -> str:
     if requirement.missing:
         return requirement.missing
-    measured = plan.cohort.subjects(Split(plan.spec.sampling.split) if plan.task.paired else Split.TEST)
-    if len(measured) < requirement.least_subjects:
-        return f"only {len(measured)} subjects are held out; its value will be shown with its interval all the same"
     if requirement.metric not in METRICS:
         return f"no metric is called {requirement.metric}"
     lacking = [name for name in METRICS.get(requirement.metric).needs if _set_of(name) in _absent(plan)]
@@ -35,6 +32,9 @@ def _reason(plan: Plan, protocol: Protocol, requirement: Requirement) -> str:
         return "there are no such images: " + "; ".join(sorted({words[_set_of(name)] for name in lacking}))
     if any(name.endswith("_labels") for name in METRICS.get(requirement.metric).needs) and len(plan.cohort.classes) < 2:
         return "the cohort has fewer than two classes"
+    measured = plan.cohort.subjects(Split(plan.spec.sampling.split) if plan.task.paired else Split.TEST)
+    if len(measured) < requirement.least_subjects:
+        return f"only {len(measured)} subjects are held out; its value will be shown with its interval all the same"
     return ""
 
 

@@ -41,7 +41,7 @@ def foreground(image: Image, where: str) -> SpatialMask:
     elif np.mean(values == lowest) >= STRIPPED_SHARE:
         found = values > lowest
     elif values.max() > lowest:
-        found = _largest_filled(values > threshold_otsu(values))
+        found = _largest_filled(values > threshold_otsu(values.ravel()))
     else:
         found = np.zeros(values.shape, bool)
     if not found.any():
