@@ -12,6 +12,7 @@ from synthassay.data.image_set import Entry, ImageSet
 from synthassay.errors import DataError, ImageError, UnknownName
 from synthassay.evaluate.case_pass import ABSENT_STRATUM
 from synthassay.evaluate.fidelity.mae import mae
+from synthassay.evaluate.needs import lacking
 from synthassay.evaluate.run import evaluate, plan
 from synthassay.images.image import Image
 from synthassay.protocols import PROTOCOLS, Requirement
@@ -29,11 +30,15 @@ def by_name(rows):
 
 @pytest.fixture
 def only_case_metrics(monkeypatch):
-    """Leave set-level metrics out of the plan: they have tests of their own."""
+    """Leave set-level metrics that could be measured out of the plan: they have tests of their own."""
     from synthassay.evaluate import run
 
-    kept = [(name, m) for name, m in run.METRICS.items() if m.per == "case"]
-    monkeypatch.setattr(run.METRICS, "items", lambda: kept)
+    whole = run.plan
+
+    def kept(evidence):
+        return [(m, why) for m, why in whole(evidence) if isinstance(m, str) or m.per == "case" or lacking(evidence, m)]
+
+    monkeypatch.setattr(run, "plan", kept)
 
 
 @pytest.mark.usefixtures("only_case_metrics")

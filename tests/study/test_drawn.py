@@ -31,7 +31,8 @@ def task(modality, kind, source, tmp_path, subjects=10, **data):
 def test_organs_have_names_and_those_that_nobody_drew_are_unknown(tmp_path):
     found = task("ct", "denoise", "ct-openkbp-headneck", tmp_path, subjects=12)
     assert found.cohort.structure_names[7] == "Mandible"
-    assert Cohort.model_validate_json(found.cohort.model_dump_json()) == found.cohort
+    written = Cohort.model_validate_json(found.cohort.model_dump_json())
+    assert written == found.cohort.model_copy(update={"structure_names": {}})
     order = [case.case for case in found.cohort.of(Split.TEST)]
     drawn = drawn_on(found, Role.STRUCTURES, Split.TEST, order[::-1])
     assert drawn.cases == order[::-1]
