@@ -134,10 +134,9 @@ def evaluate(
     images = OutsideImages(
         protocol=protocol, real=real, synthetic=synthetic, training=training, external=external, masks=masks,
         paired=paired, unit=unit, data_range=data_range, bootstrap=bootstrap, seed=seed, structures=structures,
-        structures_synthetic=structures_synthetic, structures_training=structures_training,
-        lesions=lesions_real, lesions_synthetic=lesions_synthetic,
-        dose_real=dose_real, dose_synthetic=dose_synthetic, prescription_gy=prescription, density_curve=density_curve,
-        mpp=mpp, embedding=embedding, task=task,
+        structures_synthetic=structures_synthetic, structures_training=structures_training, lesions=lesions_real,
+        lesions_synthetic=lesions_synthetic, dose_real=dose_real, dose_synthetic=dose_synthetic,
+        prescription_gy=prescription, density_curve=density_curve, mpp=mpp, embedding=embedding, task=task,
     )  # fmt: skip
     evaluate_outside(images, out, Voice(quiet=quiet))
 
