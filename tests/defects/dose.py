@@ -82,7 +82,8 @@ DEFECTS = [
         tool="pymedphys 0.41 gamma",
         trap="shells at the default ten steps per distance to agreement miss the nearest agreeing point where dose is "
         "noisy or steep",
-        setting="70 Gy moved by 2 mm and raised by 1 %, with 0.5 Gy noise, local 2%/2mm; ours agrees with a search in steps of 0.01 mm",
+        setting="70 Gy moved by 2 mm and raised by 1 %, with 0.5 Gy noise, local 2%/2mm; ours agrees with a search in "
+        "steps of 0.01 mm",
         ours=lambda: _ours(_noisy(), LOCAL),
         theirs=_passing_of_shells,
         holds=lambda theirs, ours: float(theirs[:-2]) < float(ours[:-2]) - 1,

@@ -15,8 +15,8 @@ OPENING = """\
 Measures that share a name do not always share a value, and some published code is wrong. Each line is one trap that we
 found in public code, with the number that it gives and ours on the same input. Both are computed when the tests run;
 numbers marked *quoted* were measured by running the tool once, because it cannot be installed beside our tests. This
-table is written by `cd tests && python -m defects.page`, and a test fails when it is out of date or when a line stops being
-true. Tools change: a line speaks of the version that was run.
+table is written by `cd tests && python -m defects.page`, and a test fails when it is out of date or when a line stops
+being true. Tools change: a line speaks of the version that was run.
 
 """
 
