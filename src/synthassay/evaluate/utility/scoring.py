@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from synthassay.evaluate.metric import Finding
+from synthassay.evaluate.utility.trial import Trial
 from synthassay.records.measurement import Interval
 from synthassay.stats.resampling import FEW_SUBJECTS, subject_counts
 
@@ -72,3 +74,42 @@ def score(
     low, high = np.quantile(defined, [0.025, 0.975])
     method = f"bootstrap of subjects and trainings, percentile, {draws} draws"
     return estimate, Interval(low=float(low), high=float(high), method=method)
+
+
+def beside_real(
+    measure: Measure,
+    trial: Trial,
+    on: str,
+    labels: Sequence[str],
+    subjects: Sequence[str],
+    *,
+    draws: int,
+    rng: np.random.Generator,
+) -> Finding:
+    """Return a measure of classifiers trained on synthetic images, beside those trained on real ones as the floor.
+
+    Args:
+        measure: As for ``score``.
+        trial: Trains the classifiers.
+        on: Name of the real set that they are tested on.
+        labels: Class of each of its images.
+        subjects: Subject of each of them.
+        draws: Bootstrap draws.
+        rng: Source of the draws.
+
+    Raises:
+        NotMeasured: A class is missing, or sizes differ.
+    """
+    truth = trial.truth(labels)
+    synthetic, real = (
+        score(measure, trial.scores(arm, on), truth, subjects, draws=draws, rng=rng) for arm in ("synthetic", "real")
+    )
+    return Finding(
+        value=synthetic[0],
+        interval=synthetic[1],
+        floor=real[0],
+        floor_interval=real[1],
+        n=len(truth),
+        subjects=len(set(subjects)),
+        settings=trial.settings("synthetic"),
+    )

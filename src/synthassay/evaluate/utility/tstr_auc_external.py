@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from synthassay.evaluate.metric import Finding, metric
-from synthassay.evaluate.utility.scoring import score
+from synthassay.evaluate.utility.scoring import beside_real
 from synthassay.evaluate.utility.trial import Trial
 from synthassay.records.vocabulary import Axis, Better
 from synthassay.stats.roc import mean_auc
@@ -50,17 +50,6 @@ def tstr_auc_external(
     Source:
         Esteban, Hyland, Rätsch (2017), arXiv:1706.02633 (train on synthetic, test on real).
     """
-    truth = classifier_trial.truth(external_labels)
-    found = [
-        score(mean_auc, classifier_trial.scores(arm, "external"), truth, external_subjects, draws=bootstrap, rng=rng)
-        for arm in ("synthetic", "real")
-    ]
-    return Finding(
-        value=found[0][0],
-        interval=found[0][1],
-        floor=found[1][0],
-        floor_interval=found[1][1],
-        n=len(truth),
-        subjects=len(set(external_subjects)),
-        settings=classifier_trial.settings("synthetic"),
+    return beside_real(
+        mean_auc, classifier_trial, "external", external_labels, external_subjects, draws=bootstrap, rng=rng
     )
