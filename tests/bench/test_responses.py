@@ -45,3 +45,12 @@ def test_too_few_draws_give_a_reason(monkeypatch):
 def test_an_unknown_measure_is_refused_before_anything_is_done():
     with pytest.raises(UnknownName, match="Did you mean: ssim"):
         Bench(material(60), 11, ["ssimm"])
+
+
+def test_single_images_are_scored_by_the_measures_of_sets_that_do_so():
+    bench = Bench(material(80), 11, ["boundary_angles", "seam_index"])
+    assert set(bench._real_images) == {"boundary_angles", "seam_index"}
+    found = by_metric(bench.responses(FAILURES.get("tile_seams")))
+    assert {r.per for r in found.values()} == {"case"}
+    assert found["seam_index"].seen_from is not None
+    assert found["seam_index"].n == 40

@@ -203,14 +203,12 @@ def _at(values: Values, pairs: Pairs) -> Values:
 
 
 def _common(undamaged: Values, hurt: Values) -> Trial:
-    """Scores of the images that both could be scored, without and with the failure."""
-    both = {}
-    for stratum, values in undamaged.items():
-        other = hurt.get(stratum, np.full(len(values), np.nan))
-        both[stratum] = np.flatnonzero(np.isfinite(values)), other
+    """Scores of the images that could be scored undamaged in any stratum, without and with the failure."""
+    keep = np.flatnonzero(np.any([np.isfinite(values) for values in undamaged.values()], axis=0))
+    nothing = np.full(len(keep), np.nan)
     return Trial(
-        {stratum: undamaged[stratum][keep] for stratum, (keep, _) in both.items()},
-        {stratum: other[keep] for stratum, (keep, other) in both.items()},
+        {stratum: values[keep] for stratum, values in undamaged.items()},
+        {stratum: hurt[stratum][keep] if stratum in hurt else nothing for stratum in undamaged},
     )
 
 
