@@ -195,7 +195,9 @@ def verify(
 
 @app.command("list")
 def list_names(
-    kind: Annotated[str, typer.Argument(help="sources, phantoms, generators, tasks, metrics or protocols.")] = "",
+    kind: Annotated[
+        str, typer.Argument(help="sources, phantoms, generators, tasks, metrics, protocols, failures.")
+    ] = "",
 ) -> None:
     """List the names that a study file may use."""
     from synthassay.study.names import show_names

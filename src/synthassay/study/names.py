@@ -92,6 +92,12 @@ def _protocols() -> Rows:
     return [(name, p.title) for name, p in PROTOCOLS.items()]
 
 
+def _failures() -> Rows:
+    from synthassay.failures.failure import FAILURES
+
+    return [(name, ", ".join(f.modalities), f.unit, f.title, f"{f.matters_at:g}") for name, f in FAILURES.items()]
+
+
 def _first_line(cls: type) -> str:
     return (cls.__doc__ or "").strip().splitlines()[0]
 
@@ -103,4 +109,5 @@ KINDS: dict[str, tuple[tuple[str, ...], Callable[[], Rows]]] = {
     "tasks": (("name", "what", "baselines"), _tasks),
     "metrics": (("name", "axis", "unit", "what", "source"), _metrics),
     "protocols": (("name", "what"), _protocols),
+    "failures": (("name", "modalities", "unit", "what", "matters from"), _failures),
 }
