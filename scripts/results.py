@@ -19,8 +19,9 @@ OF_SETS = ("frechet_distance", "coverage", "tstr_auc", "augmentation_gain", "cop
 SHOWN = {
     "xray-pneumonia": ("rectified_flow", OF_SETS),
     "mri-t1-to-t2": ("pgan", ("mae", "psnr", "ssim")),
-    "ct-low-dose": ("pgan", ("hu_error", "psnr", "ssim")),
+    "ct-low-dose": ("pgan", ("hu_error", "psnr", "ssim", "lesion_detectability")),
 }
+STRATA = {"lesion_detectability": ("", "gain over the source")}
 
 
 def collect(run: Path) -> None:
@@ -49,6 +50,8 @@ def table(name: str) -> str:
     ]
     for metric in SHOWN[name][1]:
         for stratum in dict.fromkeys(row["stratum"] for row in rows if row["metric"] == metric):
+            if stratum not in STRATA.get(metric, (stratum,)):
+                continue
             found = {row["of"]: row for row in rows if (row["metric"], row["stratum"]) == (metric, stratum)}
             first = next(iter(found.values()))
             arrow = {"higher": "↑", "lower": "↓", "target": f"→ {first['target']}"}[first["better"]]

@@ -67,7 +67,8 @@ def run_bench(
             part.write(out / "parts" / f"{name}.json")
             done[name] = part
             advance(len(done), len(chosen), name)
-    bench = _assembled(material, order, [done[failure.name] for failure in chosen])
+    parts = [done[failure.name] for failure in chosen]
+    bench = _assembled(material, order, parts, _command(order, failures, metrics))
     bench.write(out / "bench.json")
     return bench
 
@@ -133,7 +134,20 @@ def _record(failure: Failure, modality: Modality) -> InjectedFailure:
     )
 
 
-def _assembled(material: Material, order: Order, parts: Sequence[Part]) -> FailureBench:
+def _command(order: Order, failures: Sequence[str], metrics: Sequence[str]) -> str:
+    given = {"-m": order.protocol, "--source": order.source, "--real": order.path or "", "--image": order.image,
+             "--subjects": order.subjects, "--slices": order.slices or "", "--spacing": order.spacing_mm or "",
+             "--seed": order.seed}  # fmt: skip
+    words = [
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in given.items()
+        if value != ""
+    ]
+    words += [f"--failure {name}" for name in failures] + [f"--metric {name}" for name in metrics]
+    return " ".join(["synthassay bench failures", *words])
+
+
+def _assembled(material: Material, order: Order, parts: Sequence[Part], command: str) -> FailureBench:
     failures = tuple(part.failure for part in parts if not part.not_tried)
     responses = tuple(response for part in parts for response in part.responses)
     return FailureBench(
@@ -154,6 +168,7 @@ def _assembled(material: Material, order: Order, parts: Sequence[Part]) -> Failu
         responses=responses,
         sights=tuple(sights(material.protocol, failures, responses)),
         required=tuple(r.metric for r in material.protocol.requirements if not r.missing),
+        command=command,
         not_tried={part.failure.name: part.not_tried for part in parts if part.not_tried},
         notes=material.notes,
     )

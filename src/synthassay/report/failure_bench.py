@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from synthassay.records.base import write_text
 from synthassay.records.bench import FailureBench, InjectedFailure, Response, Sight
@@ -46,8 +46,13 @@ def build_failure_page(bench: FailureBench, out: Path) -> Path:
         Path of the page.
     """
     path = out / PAGE
-    write_text(path, _template().render(**_context(bench)))
+    write_text(path, _environment().get_template("failures.html.j2").render(**_context(bench)))
     return path
+
+
+def heat_map_picture(bench: FailureBench) -> str:
+    """Return the map of measures against failures as SVG."""
+    return _environment().get_template("_heat_map.svg.j2").render(map=heat_map(bench, frozenset(bench.required)))
 
 
 def verdict_lines(bench: FailureBench) -> list[str]:
@@ -109,7 +114,7 @@ def _context(bench: FailureBench) -> dict[str, Any]:
 
 
 @cache
-def _template() -> Template:
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("synthassay.report"),
         autoescape=True,
@@ -119,4 +124,4 @@ def _template() -> Template:
     )
     environment.filters["share"] = lambda value: "–" if value is None else f"{value:.2f}"
     environment.filters["number"] = lambda value: "–" if value is None else f"{value:.4g}"
-    return environment.get_template("failures.html.j2")
+    return environment

@@ -48,12 +48,14 @@ def headline(contents: Contents) -> Measurement | None:
 
     The measure is the first that has an interval on the axis that the task asks about first; a measure that a
     baseline has too comes before one that none has, and an error in Hounsfield units before one in none: attenuation is
-    what a CT image is for.
+    what a CT image is for. A measure that has only strata is represented by its first, which is the widest.
     """
     task = contents.study.task if contents.study else ""
     first = FIRST_AXES.get(task, (Axis.FIDELITY,))
     axes = [*first, *(axis for axis in Axis if axis not in first)]
-    candidates = [m for m in contents.measurements if m.value is not None and not m.stratum]
+    measured = [m for m in contents.measurements if m.value is not None]
+    widest = {m.metric: m.stratum for m in reversed(measured)} | {m.metric: "" for m in measured if not m.stratum}
+    candidates = [m for m in measured if m.stratum == widest[m.metric]]
     beside = {m.metric for m in candidates if m.of in contents.baselines}
     learnt = [m for m in candidates if m.of in (contents.generators or contents.baselines)]
     if not learnt:

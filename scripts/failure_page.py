@@ -1,0 +1,86 @@
+"""Keep what the failure bench found and write the page that people cite from it.
+
+python scripts/failure_page.py collect bench-ct bench-mri   # rounded records, pages and maps into docs/results/
+python scripts/failure_page.py page                         # docs/reference/failure-bench.md and the README's lines
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from synthassay.records.bench import FailureBench
+from synthassay.report.failure_bench import build_failure_page, heat_map_picture, verdict_lines
+
+ROOT = Path(__file__).resolve().parents[1]
+KEPT = ROOT / "docs" / "results" / "failure-bench"
+PAGE = ROOT / "docs" / "reference" / "failure-bench.md"
+OPENING = ROOT / "docs" / "results" / "failure-bench" / "opening.md"
+DIGITS = 4
+
+
+def collect(folder: Path) -> None:
+    """Keep one bench: its record with four digits, its page and its map."""
+    raw = json.loads((folder / "bench.json").read_text(encoding="utf-8"))
+    bench = FailureBench.model_validate(_rounded(raw))
+    place = KEPT / bench.protocol
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "bench.json").write_text(json.dumps(_rounded(raw), separators=(",", ":")) + "\n", encoding="utf-8")
+    (place / "map.svg").write_text(heat_map_picture(bench) + "\n", encoding="utf-8")
+    build_failure_page(bench, place)
+
+
+def kept() -> list[FailureBench]:
+    """All benches that are kept, by protocol."""
+    return [FailureBench.read(path) for path in sorted(KEPT.glob("*/bench.json"))]
+
+
+def page(benches: list[FailureBench]) -> str:
+    """The whole page."""
+    return "\n".join([OPENING.read_text(encoding="utf-8"), *(section(bench) for bench in benches)])
+
+
+def section(bench: FailureBench) -> str:
+    """What was found of one protocol."""
+    lines = [f"## {bench.protocol}\n", *(f"{line}\n" for line in verdict_lines(bench))]
+    lines.append(
+        f"{bench.images} images of {bench.subjects} patients, `{bench.source}`. "
+        f"[All numbers and curves](../results/failure-bench/{bench.protocol}/failures.html); the same again:\n\n"
+        f"```sh\n{bench.command}\n```\n"
+    )
+    lines += [f"{note}\n" for note in bench.notes if note.startswith(("Of each", "The images do not state"))]
+    lines.append("| failure | matters from | first seen by the protocol | by | in time |\n|---|---|---|---|---|")
+    for failure, sight in zip(bench.failures, bench.sights, strict=True):
+        first = "never" if sight.first_seen is None else f"{sight.first_seen:g}"
+        dominant = " **(dominant mode)**" if sight.dominant else ""
+        by = f"`{sight.by}`" if sight.by else ""
+        lines.append(
+            f"| {failure.title}{dominant} | {failure.matters_at:g} {failure.unit} | {first} | {by} | "
+            f"{'no' if sight.blind else 'yes'} |"
+        )
+    for name, why in bench.not_tried.items():
+        lines.append(f"| {name.replace('_', ' ').capitalize()} | not tried: {why} | | | |")
+    lines.append(
+        f"\n![Measures against failures: {bench.protocol}](../results/failure-bench/{bench.protocol}/map.svg)\n"
+    )
+    return "\n".join(lines)
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, dict):
+        return {key: _rounded(inner) for key, inner in value.items()}
+    return [_rounded(inner) for inner in value] if isinstance(value, list) else value
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["collect"]:
+        for name in sys.argv[2:]:
+            collect(Path(name))
+    elif sys.argv[1:] == ["page"]:
+        PAGE.write_text(page(kept()), encoding="utf-8")
+    else:
+        sys.exit(__doc__)
