@@ -38,6 +38,12 @@ def folders(tmp_path_factory):
     }
 
 
+@pytest.fixture(scope="module")
+def like(folders, tmp_path_factory):
+    """Rows of other pictures of the same law, without pairs."""
+    return judged(folders, "like", tmp_path_factory.mktemp("like") / "run")
+
+
 def judged(folders, name, out, **more):
     images = OutsideImages(
         protocol="xray",
@@ -51,16 +57,16 @@ def judged(folders, name, out, **more):
     return {r.metric: r for r in read_measurements(out / "measurements.jsonl") if not r.stratum}
 
 
-def test_blurred_pictures_are_farther_from_real_ones_than_pictures_of_the_same_law(folders, tmp_path):
-    like, blurred = judged(folders, "like", tmp_path / "a"), judged(folders, "blurred", tmp_path / "b")
+def test_blurred_pictures_are_farther_from_real_ones_than_pictures_of_the_same_law(folders, like, tmp_path):
+    blurred = judged(folders, "blurred", tmp_path / "run")
     assert blurred["frechet_distance"].value > 2 * like["frechet_distance"].value
     assert like["frechet_distance"].floor is not None
 
 
-def test_training_images_handed_in_as_synthetic_are_found(folders, tmp_path):
+def test_training_images_handed_in_as_synthetic_are_found(folders, like, tmp_path):
     rows = judged(folders, "training", tmp_path / "run")
     assert rows["copied_images"].value == 1.0
-    assert judged(folders, "like", tmp_path / "other")["copied_images"].value == 0.0
+    assert like["copied_images"].value == 0.0
 
 
 def test_equal_names_make_pairs_and_a_report_comes_out(folders, tmp_path):
@@ -71,9 +77,8 @@ def test_equal_names_make_pairs_and_a_report_comes_out(folders, tmp_path):
     assert json.loads((tmp_path / "run" / "evaluation" / "verdict.json").read_text())["verdicts"]
 
 
-def test_without_pairs_paired_measures_are_not_shown_as_numbers(folders, tmp_path):
-    rows = judged(folders, "like", tmp_path / "run")
-    assert "mae" not in rows or rows["mae"].value is None
+def test_without_pairs_paired_measures_are_not_shown_as_numbers(like):
+    assert "mae" not in like or like["mae"].value is None
 
 
 def test_asking_for_pairs_that_are_not_there_names_them(folders, tmp_path):
