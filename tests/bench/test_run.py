@@ -2,16 +2,21 @@ import numpy as np
 import pytest
 from PIL import Image as Pictures
 
-from bench.small_bench import picture
-from synthassay.bench import sets
+from bench.small_bench import QuickEmbedding, picture
 from synthassay.bench.material import Order, gather
 from synthassay.bench.run import run_bench
 from synthassay.errors import DataError
+from synthassay.evaluate.features.embedding import EMBEDDINGS
 from synthassay.records.bench import FailureBench
 from synthassay.report.failure_bench import build_failure_page
 from synthassay.study.console import Voice
 
 MEASURES = ("ssim", "spectral_fidelity", "frechet_distance")
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(EMBEDDINGS, "get", lambda name: QuickEmbedding())
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +36,7 @@ def bench(folder, out, *failures, **changes):
     return run_bench(order(folder, **changes), out, Voice(quiet=True), failures=failures, metrics=MEASURES)
 
 
-def test_a_bench_resumes_where_it_was_stopped_and_gives_the_same(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(sets, "DRAWS", 40)
+def test_a_bench_resumes_where_it_was_stopped_and_gives_the_same(folder, tmp_path):
     whole = bench(folder, tmp_path / "whole", "oversmoothing", "slice_jitter", "mode_collapse")
     bench(folder, tmp_path / "parts", "oversmoothing")
     kept = (tmp_path / "parts" / "parts" / "oversmoothing.json").stat().st_mtime_ns
