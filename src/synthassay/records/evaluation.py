@@ -105,9 +105,14 @@ class RequirementStatus(Record):
 
 
 class RequirementList(Record):
-    """``evaluation/requirements.json``: all requirements of the protocol, met and unmet, in its order."""
+    """``evaluation/requirements.json``: all requirements of the protocol, met and unmet, in its order.
+
+    Attributes:
+        task: The task whose requirements these are.
+    """
 
     protocol: str
+    task: str = ""
     requirements: tuple[RequirementStatus, ...]
 
 

@@ -18,7 +18,7 @@ from synthassay.report.findings import findings
 from synthassay.report.glossary import WORDS, measures
 from synthassay.report.origin import cohort_view, inputs, manifest_views
 from synthassay.report.requirements import requirements
-from synthassay.report.story import answer, limits
+from synthassay.report.story import answer, limits, task_of
 from synthassay.report.tables import KINDS, PLOT_WIDTH, axis_tables, kind_of
 
 REPORT, KEY = "report.html", "pseudonyms.json"
@@ -64,6 +64,7 @@ def _context(contents: Contents) -> dict[str, Any]:
         "answer": answer(contents, found, asked_for, names),
         "verdicts": [v for v in contents.verdicts if v.of in (contents.generators or contents.baselines)],
         "requirements": asked_for,
+        "task": task_of(contents),
         "tables": axis_tables(contents, names),
         "plot_width": PLOT_WIDTH,
         "kinds": KINDS,

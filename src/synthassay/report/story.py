@@ -50,7 +50,7 @@ def headline(contents: Contents) -> Measurement | None:
     baseline has too comes before one that none has, and an error in Hounsfield units before one in none: attenuation is
     what a CT image is for. A measure that has only strata is represented by its first, which is the widest.
     """
-    task = contents.study.task if contents.study else ""
+    task = task_of(contents)
     first = FIRST_AXES.get(task, (Axis.FIDELITY,))
     axes = [*first, *(axis for axis in Axis if axis not in first)]
     measured = [m for m in contents.measurements if m.value is not None]
@@ -68,6 +68,13 @@ def headline(contents: Contents) -> Measurement | None:
         return (axes.index(m.axis), m.interval is None, alone, unphysical, place[m.metric], badness(m))
 
     return min(learnt, key=rank)
+
+
+def task_of(contents: Contents) -> str:
+    """Return the task whose requirements hold: the study's, else that by which outside images were judged."""
+    if contents.study:
+        return contents.study.task
+    return contents.requirements.task if contents.requirements else ""
 
 
 def limits(contents: Contents, asked_for: tuple[Requirement, ...]) -> tuple[str, ...]:

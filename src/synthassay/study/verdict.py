@@ -17,7 +17,7 @@ def write_verdicts(place: Path, protocol: Protocol, task: str, rows: Sequence[Me
     Args:
         place: The run's ``evaluation`` folder.
         protocol: What had to be shown.
-        task: Name of the task; empty for images made elsewhere.
+        task: Name of the task whose requirements hold.
         rows: Measurements of all sets.
     """
     names = list(dict.fromkeys(row.of for row in rows))
@@ -26,6 +26,7 @@ def write_verdicts(place: Path, protocol: Protocol, task: str, rows: Sequence[Me
         for name in names
         for status in requirement_statuses(protocol, task, [row for row in rows if row.of == name])
     ]
-    RequirementList(protocol=protocol.name, requirements=tuple(statuses)).write(place / "requirements.json")
+    asked_for = RequirementList(protocol=protocol.name, task=task, requirements=tuple(statuses))
+    asked_for.write(place / "requirements.json")
     verdicts = tuple(verdict(name, protocol, task, rows) for name in names)
     VerdictList(verdicts=verdicts).write(place / "verdict.json")
