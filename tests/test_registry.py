@@ -46,3 +46,18 @@ def test_outside_packages_register_by_entry_point(empty_package, monkeypatch):
     monkeypatch.setattr(registry_module, "entry_points", lambda group: [point] if group == point.group else [])
     metrics = Registry("metric", package=empty_package, group="synthassay.metrics")
     assert metrics.get("entropy")(1.0) == 0.0
+
+
+def test_an_outside_module_may_register_by_itself_under_another_name(empty_package, monkeypatch):
+    metrics = Registry("metric", package=empty_package, group="synthassay.metrics")
+
+    class Point:
+        name, group = "theirs", "synthassay.metrics"
+
+        def load(self):
+            metrics.add("entropy")("the metric")
+            return "the bare function"
+
+    monkeypatch.setattr(registry_module, "entry_points", lambda group: [Point()] if group == Point.group else [])
+    assert metrics.names() == ["entropy"]
+    assert metrics.get("entropy") == "the metric"

@@ -76,4 +76,7 @@ class Registry(Generic[T]):
         for module in pkgutil.walk_packages(package.__path__, f"{self._package}."):
             importlib.import_module(module.name)
         for point in entry_points(group=self._group):
-            self._entries.setdefault(point.name, point.load())
+            before = len(self._entries)
+            found = point.load()
+            if len(self._entries) == before:  # otherwise its module registered what it holds, under its own names
+                self._entries.setdefault(point.name, found)
