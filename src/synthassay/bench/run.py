@@ -17,8 +17,9 @@ from synthassay.bench.sets import SHARES
 from synthassay.bench.sight import sights
 from synthassay.errors import NotMeasured
 from synthassay.failures.failure import FAILURES, Failure
+from synthassay.protocols import PROTOCOLS
 from synthassay.records.base import Record, fingerprint
-from synthassay.records.bench import FailureBench, InjectedFailure, Response
+from synthassay.records.bench import FailureBench, InjectedFailure, Response, Sight
 from synthassay.records.vocabulary import Modality
 from synthassay.study.console import Voice
 
@@ -134,6 +135,20 @@ def _record(failure: Failure, modality: Modality) -> InjectedFailure:
     )
 
 
+def _others(
+    material: Material, failures: Sequence[InjectedFailure], responses: Sequence[Response]
+) -> dict[str, tuple[Sight, ...]]:
+    """What protocols of the same modality and unit see, where all of their dominant failures were tried."""
+    own, tried = material.protocol, {failure.name for failure in failures}
+    found = {}
+    for name, protocol in PROTOCOLS.items():
+        dominant = {failure for mode in protocol.failure_modes if mode.dominant for failure in mode.enacted_by}
+        alike = (protocol.modality, protocol.unit) == (own.modality, own.unit)
+        if name != own.name and alike and dominant and dominant <= tried:
+            found[name] = tuple(sights(protocol, failures, responses))
+    return found
+
+
 def _command(order: Order, failures: Sequence[str], metrics: Sequence[str]) -> str:
     given = {"-m": order.protocol, "--source": order.source, "--real": order.path or "", "--image": order.image,
              "--subjects": order.subjects, "--slices": order.slices or "", "--spacing": order.spacing_mm or "",
@@ -168,6 +183,7 @@ def _assembled(material: Material, order: Order, parts: Sequence[Part], command:
         responses=responses,
         sights=tuple(sights(material.protocol, failures, responses)),
         required=tuple(r.metric for r in material.protocol.requirements if not r.missing),
+        others=_others(material, failures, responses),
         command=command,
         not_tried={part.failure.name: part.not_tried for part in parts if part.not_tried},
         notes=material.notes,

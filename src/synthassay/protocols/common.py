@@ -68,6 +68,21 @@ LABELS = Requirement(
     AUGMENT,
 )
 
+LESIONS = tuple(
+    Requirement(metric, Axis.FAILURE, why, "arXiv:1805.08841", LEAST_PATIENTS, ("translate",))
+    for metric, why in (
+        (
+            "lesion_sensitivity",
+            "Lesions of the patient must be there, drawn on both images by readers or by a detector: no likeness of whole "
+            "images sees a lesion that is gone.",
+        ),
+        (
+            "invented_lesions",
+            "No lesion may appear that the patient does not have; this too has to be drawn to be seen.",
+        ),
+    )
+)
+
 LEAKAGE = (
     Requirement(
         "nearest_training_ratio",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synthassay.protocols.common import LEAKAGE, LEAST_PATIENTS, NO_EXTERNAL, READERS
+from synthassay.protocols.common import LEAKAGE, LEAST_PATIENTS, LESIONS, NO_EXTERNAL, READERS
 from synthassay.protocols.protocol import PROTOCOLS, FailureMode, Protocol, Requirement
 from synthassay.records.vocabulary import Axis, Modality, Unit
 
@@ -119,7 +119,7 @@ MR_TO_CT = Protocol(
     unit=Unit.HU,
     data_range=(-1024.0, 3071.0),
     range_source="Twelve bits with the usual offset of -1024 HU; published evaluations end at 3000 or at 3071.",
-    requirements=(*INTENSITY, *STRUCTURE, *LEAKAGE, ELSEWHERE, *DOSE, READERS),
+    requirements=(*INTENSITY, *STRUCTURE, *LESIONS, *LEAKAGE, ELSEWHERE, *DOSE, READERS),
     failure_modes=(
         FailureMode(
             name="Structures invented or lost",
@@ -131,6 +131,8 @@ MR_TO_CT = Protocol(
                 "structure_overlap",
                 "shape_plausibility",
                 "structure_presence",
+                "lesion_sensitivity",
+                "invented_lesions",
                 "reader_study",
             ),
             source="arXiv:1805.08841",

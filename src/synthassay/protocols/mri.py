@@ -10,6 +10,7 @@ from synthassay.protocols.common import (
     LABELS,
     LEAKAGE,
     LEAST_PATIENTS,
+    LESIONS,
     PAIRED,
     PLAUSIBLE,
     READERS,
@@ -75,14 +76,6 @@ STRUCTURE = (
         LEAST_PATIENTS,
         PAIRED,
     ),
-    Requirement(
-        "lesion_agreement",
-        Axis.FAILURE,
-        "Lesions must neither appear nor vanish; matching the look of a set of images alone makes them do both.",
-        "arXiv:1805.08841",
-        LEAST_PATIENTS,
-        PAIRED,
-    ),
 )
 
 MRI = Protocol(
@@ -98,6 +91,7 @@ MRI = Protocol(
         LABELS,
         *PAIRS,
         *STRUCTURE,
+        *LESIONS,
         *LEAKAGE,
         *CLASSIFIER_UTILITY,
         EXTERNAL_CLASSIFIER,
@@ -122,7 +116,7 @@ MRI = Protocol(
             name="Lesions invented or removed",
             tasks=("synthesis of a missing contrast",),
             consequence="Disease is seen where there is none, or missed",
-            found_by=("lost_lesions", "lesion_agreement", "reader_study"),
+            found_by=("lost_lesions", "lesion_sensitivity", "invented_lesions", "reader_study"),
             source="arXiv:1805.08841",
             enacted_by=(
                 "lesion_erased",

@@ -109,6 +109,7 @@ class FailureBench(Record):
     Attributes:
         study_patients: Patients behind ``study_power``.
         required: Measures that the protocol requires.
+        others: What other protocols of the same kind of image see, by protocol.
         command: What gives the same again.
         not_tried: Failure to the reason why these images cannot carry it.
         level: Share of undamaged images that a threshold may call damaged.
@@ -133,6 +134,7 @@ class FailureBench(Record):
     responses: tuple[Response, ...]
     sights: tuple[Sight, ...] = ()
     required: tuple[str, ...] = ()
+    others: dict[str, tuple[Sight, ...]] = Field(default_factory=dict)
     command: str = ""
     not_tried: dict[str, str] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()

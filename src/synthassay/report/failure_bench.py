@@ -56,30 +56,35 @@ def heat_map_picture(bench: FailureBench) -> str:
 
 
 def verdict_lines(bench: FailureBench) -> list[str]:
-    """Return what the bench says of the protocol, as sentences for people."""
-    tried = len(bench.sights)
-    blind = [s for s in bench.sights if s.blind]
-    title = {failure.name: failure.title for failure in bench.failures}
-    lines = [
-        f"The {bench.protocol} protocol sees {tried - len(blind)} of {tried} injected failures at the severity where "
-        "they would matter to a patient, or before."
-    ]
-    if blind:
-        lines.append("It is blind there to: " + ", ".join(title[s.failure].lower() for s in blind) + ".")
-    dominant = [s for s in bench.sights if s.dominant]
-    for mode in dict.fromkeys(s.mode for s in dominant):
-        found = [s for s in dominant if s.mode == mode]
-        seen = sum(not s.blind for s in found)
-        lines.append(
-            f"Dominant failure mode of the modality, “{mode}”: {seen} of {len(found)} ways of it are seen in time."
-        )
-    worst = max((r.false_alarms for r in bench.responses if r.false_alarms is not None), default=0.0)
+    """Return what the bench says of the protocol, and of others of its kind, as sentences for people."""
+    lines = _sight_lines(bench, bench.protocol, bench.sights)
+    for name, sights in bench.others.items():
+        lines += _sight_lines(bench, name, sights)
     alarms = [r.false_alarms for r in bench.responses if r.false_alarms is not None]
     if alarms:
         lines.append(
             f"False alarms on undamaged real images: {sum(alarms) / len(alarms):.1%} on average over "
-            f"{len(alarms)} pairs of measure and failure, {worst:.1%} at most; thresholds were set for "
+            f"{len(alarms)} pairs of measure and failure, {max(alarms):.1%} at most; thresholds were set for "
             f"{bench.level:.0%}."
+        )
+    return lines
+
+
+def _sight_lines(bench: FailureBench, protocol: str, sights: Sequence[Sight]) -> list[str]:
+    blind = [s for s in sights if s.blind]
+    title = {failure.name: failure.title for failure in bench.failures}
+    lines = [
+        f"The {protocol} protocol sees {len(sights) - len(blind)} of {len(sights)} injected failures at the severity "
+        "where they would matter to a patient, or before."
+    ]
+    if blind:
+        lines.append("It is blind there to: " + ", ".join(title[s.failure].lower() for s in blind) + ".")
+    dominant = [s for s in sights if s.dominant]
+    for mode in dict.fromkeys(s.mode for s in dominant):
+        found = [s for s in dominant if s.mode == mode]
+        seen = sum(not s.blind for s in found)
+        lines.append(
+            f"Dominant failure mode of its images, “{mode}”: {seen} of {len(found)} ways of it are seen in time."
         )
     return lines
 
