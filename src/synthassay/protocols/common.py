@@ -73,7 +73,7 @@ LESIONS = tuple(
     for metric, why in (
         (
             "lesion_sensitivity",
-            "Lesions of the patient must be there, drawn on both images by readers or by a detector: no likeness of whole "
+            "Lesions of the patient must be there, drawn on both images by readers or a detector: no likeness of whole "
             "images sees a lesion that is gone.",
         ),
         (
