@@ -3,6 +3,9 @@
 import importlib.util
 from pathlib import Path
 
+from synthassay.protocols import PROTOCOLS
+from synthassay.records.bench import FailureBench
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -19,3 +22,26 @@ def test_kept_reports_are_small_and_the_pictures_named_in_the_readme_exist():
     for report in (ROOT / "docs" / "results").glob("*/report.html"):
         assert report.stat().st_size < 3_000_000
     assert (ROOT / "docs" / "images" / "report.png").stat().st_size < 1_000_000
+
+
+def test_the_page_of_the_failure_bench_comes_from_the_kept_records():
+    where = importlib.util.spec_from_file_location("failure_page", ROOT / "scripts" / "failure_page.py")
+    script = importlib.util.module_from_spec(where)
+    where.loader.exec_module(script)
+    benches = script.kept()
+    assert benches
+    assert script.PAGE.read_text(encoding="utf-8") == script.page(benches)
+    for bench in benches:
+        place = script.KEPT / bench.protocol
+        assert (place / "map.svg").read_text(encoding="utf-8") == script.heat_map_picture(bench) + "\n"
+        alarms = [r.false_alarms for r in bench.responses if r.false_alarms is not None]
+        assert sum(alarms) / len(alarms) <= bench.level
+        assert max((place / name).stat().st_size for name in ("map.svg", "failures.html", "bench.json")) < 1_500_000
+
+
+def test_the_protocols_of_the_kept_benches_are_those_of_today():
+    """A requirement that was added or dropped since must be tried again before the page speaks of the protocol."""
+    for path in (ROOT / "docs" / "results" / "failure-bench").glob("*/bench.json"):
+        bench = FailureBench.read(path)
+        today = {r.metric for r in PROTOCOLS.get(bench.protocol).requirements if not r.missing}
+        assert set(bench.required) == today, f"{path}: rerun {bench.command} and collect it"

@@ -12,8 +12,9 @@ from synthassay.data.image_set import Entry, ImageSet
 from synthassay.errors import DataError, ImageError, UnknownName
 from synthassay.evaluate.case_pass import ABSENT_STRATUM
 from synthassay.evaluate.fidelity.mae import mae
+from synthassay.evaluate.metric import METRICS
 from synthassay.evaluate.needs import lacking
-from synthassay.evaluate.run import evaluate, plan
+from synthassay.evaluate.run import evaluate, measure_sets, plan
 from synthassay.images.image import Image
 from synthassay.protocols import PROTOCOLS, Requirement
 from synthassay.records.vocabulary import Axis, Unit
@@ -101,6 +102,19 @@ def test_a_case_that_fails_is_named_and_the_others_count():
     }
     assert (row.n, row.subjects) == (10, 6)
     assert np.isfinite(row.value)
+
+
+def test_an_image_that_cannot_be_read_leaves_measures_of_sets_unmeasured_with_the_reason():
+    def unreadable():
+        raise ImageError("synthetic-005.png", "is truncated")
+
+    broken = list(paired().synthetic.entries)
+    broken[5] = Entry(broken[5].case, broken[5].subject, unreadable)
+    evidence = paired(synthetic=ImageSet("synthetic", tuple(broken)))
+    for name in ("shape_plausibility", "frechet_distance"):
+        (row,) = measure_sets(evidence, METRICS.get(name))
+        assert row.value is None
+        assert "synthetic-005.png" in row.not_measured
 
 
 @pytest.mark.usefixtures("only_case_metrics")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from synthassay.errors import NotMeasured
+from synthassay.errors import ImageError, NotMeasured
 from synthassay.evaluate.case_pass import measure_cases
 from synthassay.evaluate.evidence import Evidence
 from synthassay.evaluate.metric import METRICS, Finding, Metric
@@ -107,5 +107,7 @@ def measure_sets(evidence: Evidence, metric: Metric) -> list[Measurement]:
         found = metric.compute(**given)
     except NotMeasured as reason:
         return [row(evidence, metric, Finding(not_measured=reason.reason))]
+    except ImageError as problem:
+        return [row(evidence, metric, Finding(not_measured=f"an image of the set cannot be read: {problem}"))]
     findings = [found] if isinstance(found, Finding) else list(found)
     return [row(evidence, metric, finding, range_settings(given)) for finding in findings]
