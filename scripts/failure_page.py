@@ -17,7 +17,7 @@ from synthassay.report.failure_bench import build_failure_page, heat_map_picture
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "docs" / "results" / "failure-bench"
 PAGE = ROOT / "docs" / "reference" / "failure-bench.md"
-OPENING = ROOT / "docs" / "results" / "failure-bench" / "opening.md"
+OPENING = ROOT / "docs" / "results" / "failure-bench" / "opening.txt"
 DIGITS = 4
 
 

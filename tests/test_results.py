@@ -45,3 +45,18 @@ def test_the_protocols_of_the_kept_benches_are_those_of_today():
         bench = FailureBench.read(path)
         today = {r.metric for r in PROTOCOLS.get(bench.protocol).requirements if not r.missing}
         assert set(bench.required) == today, f"{path}: rerun {bench.command} and collect it"
+
+
+def test_the_readmes_table_of_sight_is_what_the_bench_found():
+    bench = FailureBench.read(ROOT / "docs" / "results" / "failure-bench" / "ct" / "bench.json")
+
+    def seen(metric, failure):
+        return bench.response(metric, failure).first_seen
+
+    assert [seen(m, "lesion_erased") for m in ("ssim", "frechet_distance", "lesion_sensitivity")] == [None, None, 2]
+    assert [seen(m, "hu_shift") for m in ("ssim", "frechet_distance", "hu_bias")] == [None, None, 5]
+    assert [seen(m, "oversmoothing") for m in ("ssim", "frechet_distance", "spectral_fidelity")] == [6, 1, 1]
+    assert [seen(m, "mode_collapse") for m in ("frechet_distance", "repeated_images")] == [90, 5]
+    assert {f.name: f.matters_at for f in bench.failures}.items() >= {
+        "lesion_erased": 6, "hu_shift": 20, "oversmoothing": 4, "mode_collapse": 10,
+    }.items()  # fmt: skip
