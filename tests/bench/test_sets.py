@@ -66,3 +66,10 @@ def test_measures_that_train_classifiers_are_left_out(real):
     names = {metric.name for metric in set_metrics(real)}
     assert {"frechet_distance", "copied_images"} <= names
     assert not names & {"tstr_auc", "augmentation_gain"}
+
+
+def test_the_halves_are_drawn_whatever_else_is_measured(real, few_draws):
+    bare, other = METRICS.get("frechet_distance"), METRICS.get("copied_images")
+    alone = measured_sets(real, Rows(real), [bare], plain(real), 5)
+    beside = measured_sets(real, Rows(real), [other, bare], plain(real), 5)
+    np.testing.assert_array_equal(alone["frechet_distance"][""], beside["frechet_distance"][""])

@@ -137,7 +137,7 @@ def measured_sets(
             if trained or not bare:
                 evidence = evidence or _evidence(material, rows, judge, draw, seed)
             if bare:
-                features = features or _samples(material, rows, judge, draw, seed, evidence)
+                features = features or _samples(material, rows, judge, draw, seed, evidence if trained else None)
                 assert metric.statistic is not None
                 values = {"": metric.statistic(*features)}
             else:
