@@ -49,8 +49,9 @@ class Bench:
         found: list[Response] = []
         if failure.scope == "case":
             found += self._judged(failure, self._case_trials(failure), study=True)
-            found += self._judged(failure, self._image_trials(failure), study=True)
-        found += self._judged(failure, self._set_trials(failure), study=False)
+        images, sets = self._image_and_set_trials(failure)
+        found += self._judged(failure, images, study=True)
+        found += self._judged(failure, sets, study=False)
         self._rows.forget_but(self.material.specimens)
         return found
 
@@ -103,29 +104,27 @@ class Bench:
                 trials.setdefault(metric.name, []).append(trial)
         return trials
 
-    def _image_trials(self, failure: Failure) -> Mapping[str, Sequence[Trial]]:
-        metrics = [metric for metric in self._set_metrics if metric.name in self._real_images]
-        trials: dict[str, list[Trial]] = {metric.name: [] for metric in metrics}
-        for severity in failure.severities:
-            judge, seed = self._judge_of(failure, severity), derive(self.seed, "draws")
-            hurt = measured_images(self.material, self._rows, metrics, judge, seed)
-            for name, found in trials.items():
-                found.append(_common(self._real_images[name], hurt[name]))
-        return trials
+    def _image_and_set_trials(self, failure: Failure) -> tuple[Mapping[str, Sequence[Trial]], ...]:
+        """Try measures of sets, those that score single images apart, on images that are damaged once per severity.
 
-    def _set_trials(self, failure: Failure) -> Mapping[str, Sequence[Trial]]:
-        """Leakage is tried on failures of sets alone: damage to single images makes no copies of training images."""
-        trained = failure.scope == "set"
+        Leakage is tried on failures of sets alone: damage to single images makes no copies of training images.
+        """
+        trained, seed = failure.scope == "set", derive(self.seed, "draws")
         base = self._real_sets if trained else self._real_draws
         metrics = [metric for metric in self._set_metrics if metric.name in base]
-        trials: dict[str, list[Trial]] = {metric.name: [] for metric in metrics}
+        scoring = [metric for metric in self._set_metrics if not trained and metric.name in self._real_images]
+        sets: dict[str, list[Trial]] = {metric.name: [] for metric in metrics}
+        images: dict[str, list[Trial]] = {metric.name: [] for metric in scoring}
         for severity in failure.severities:
-            judge, seed = self._judge_of(failure, severity), derive(self.seed, "draws")
+            judge = self._judge_of(failure, severity)
+            scored = measured_images(self.material, self._rows, scoring, judge, seed) if scoring else {}
+            for name, found in images.items():
+                found.append(_common(self._real_images[name], scored[name]))
             hurt = measured_sets(self.material, self._rows, metrics, judge, seed, trained=trained)
-            for name, found in trials.items():
+            for name, found in sets.items():
                 found.append(Trial(base[name], hurt[name]))
             self._rows.forget_but(self.material.specimens)
-        return trials
+        return images, sets
 
     def _judge_of(
         self, failure: Failure, severity: float
