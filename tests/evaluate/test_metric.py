@@ -6,7 +6,15 @@ import re
 
 import pytest
 
-from synthassay.evaluate.fixtures import CASE_FIXTURES, IMPLIED, SET_FIXTURES
+from synthassay.evaluate.fixtures import (
+    CASE_FIXTURES,
+    PROVIDED,
+    implied,
+    is_set_fixture,
+    provides,
+    set_fixtures,
+    takes_minutes,
+)
 from synthassay.evaluate.metric import METRICS, Finding, metric
 from synthassay.records.vocabulary import Axis, Better
 
@@ -53,7 +61,7 @@ def test_parameters_with_other_defaults_are_the_functions_own():
 
 def test_what_a_fixture_stands_on_is_needed_too():
     needs = METRICS.get("tstr_auc").needs
-    assert set(IMPLIED["classifier_trial"]) <= set(needs)
+    assert set(implied("classifier_trial")) <= set(needs)
     assert "training_labels" in needs
 
 
@@ -64,12 +72,24 @@ def test_every_metric_says_what_it_is(name):
     assert found.compute.__module__.rsplit(".", 1)[-1] == name
     assert re.match(r"^(doi:10\.\d{4,}/\S+|arXiv:\d{4}\.\d{4,5})$", found.source)
     assert "Source:" in found.compute.__doc__
-    known = CASE_FIXTURES if found.per == "case" else SET_FIXTURES
+    known = CASE_FIXTURES if found.per == "case" else set(set_fixtures())
     assert set(found.needs) | set(found.wishes) <= known
 
 
 def test_implied_fixtures_exist():
-    assert {base for bases in IMPLIED.values() for base in bases} <= SET_FIXTURES
+    assert all(is_set_fixture(base) for entry in PROVIDED.values() for base in entry.implies)
+
+
+def test_a_room_cannot_claim_a_fixture_that_exists_or_imply_one_that_does_not():
+    for name, implies in (("rng", ()), ("classifier_trial", ()), ("a_new_one", ("no_such_fixture",))):
+        with pytest.raises(TypeError, match=r"claim the name|do not exist"):
+            provides(name, "x", implies=implies)(lambda evidence: None)
+    assert "a_new_one" not in PROVIDED
+
+
+def test_the_bench_knows_what_takes_minutes():
+    assert takes_minutes(METRICS.get("tstr_auc").needs)
+    assert not takes_minutes(METRICS.get("coverage").needs)
 
 
 def test_a_finding_starts_empty():

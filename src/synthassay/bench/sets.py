@@ -16,6 +16,7 @@ from synthassay.errors import NotMeasured
 from synthassay.evaluate.distribution.equal_n import Sample
 from synthassay.evaluate.evidence import Evidence, Options
 from synthassay.evaluate.features.embedding import EMBEDDINGS, Standardiser
+from synthassay.evaluate.fixtures import takes_minutes
 from synthassay.evaluate.leakage.prints import Prints, take_prints
 from synthassay.evaluate.metric import METRICS, Metric
 from synthassay.evaluate.needs import lacking
@@ -113,7 +114,7 @@ def set_metrics(material: Material) -> list[Metric]:
     return [
         metric
         for _, metric in METRICS.items()
-        if metric.per == "set" and "classifier_trial" not in metric.needs and not lacking(evidence, metric)
+        if metric.per == "set" and not takes_minutes(metric.needs) and not lacking(evidence, metric)
     ]
 
 

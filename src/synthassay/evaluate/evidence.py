@@ -14,11 +14,11 @@ from synthassay.errors import DataError, ImageError, NotMeasured
 from synthassay.evaluate.consistency import check_aligned, check_apart
 from synthassay.evaluate.features.choose import embed, embedding_called, have_masks, stacked
 from synthassay.evaluate.features.embedding import Embedding, Standardiser
+from synthassay.evaluate.fixtures import PROVIDED, provided
 from synthassay.evaluate.leakage.prints import Prints, take_prints
 from synthassay.evaluate.observers.inserted import LesionView
 from synthassay.evaluate.specimens import Specimens
 from synthassay.evaluate.structure.segmenter import Segmenter, drawn_by_segmenter, segmenter_of_run
-from synthassay.evaluate.utility.trial import Trial
 from synthassay.images.image import Image
 from synthassay.protocols.protocol import Protocol
 from synthassay.randomness import derive, stream
@@ -216,7 +216,6 @@ class Evidence:
             "rng": lambda: stream(self.seed, "evaluate", metric),
             "seed": lambda: derive(self.seed, "evaluate", metric),
             "bootstrap": lambda: self.options.bootstrap,
-            "classifier_trial": self._trial,
             "embedding": lambda: self.embedding,
             "feature_names": self._feature_names,
             "embedding_settings": self._embedding_settings,
@@ -228,6 +227,8 @@ class Evidence:
         }
         if name in simple:
             return simple[name]()
+        if name in PROVIDED:
+            return self._kept(f"provided_{name}", partial(provided, self, name), real=False)
         which, view = name.rsplit("_", 1)
         return getattr(self, f"_{view}")(which)
 
@@ -335,25 +336,6 @@ class Evidence:
         return self._kept(
             f"{which}_prints", partial(take_prints, images, subjects_of(images)), real=which in _OF_THE_COHORT
         )
-
-    def _trial(self) -> Trial:
-        shared = sorted({e.subject for e in self.synthetic.entries if e.subject} & set(self.test.subjects))
-        if shared:
-            raise NotMeasured(
-                f"{len(shared)} of the test patients, {shared[0]} first, are those whom synthetic images were made from"
-            )
-        make = partial(
-            Trial,
-            self._images,
-            self._labels,
-            self.declared_range(),
-            seed=derive(self.seed, "evaluate", "utility"),
-            repeats=self.options.utility_repeats,
-            steps=self.options.utility_steps,
-            ratio=self.options.augmentation_ratio,
-            real_kept=self.real_memo,
-        )
-        return self._kept("classifier_trial", make, real=False)
 
     def _labels(self, which: str) -> list[str]:
         images = self.image_set(which)

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from synthassay.errors import NotMeasured
+
+if TYPE_CHECKING:
+    from synthassay.evaluate.evidence import Evidence
+
 SETS = {
     "synthetic": "the images that are judged",
     "test": "real images of held-out test subjects",
@@ -46,7 +55,6 @@ PER_SET = {
     "rng": "numpy generator of this metric's own stream",
     "seed": "root seed of this metric's own streams",
     "bootstrap": "number of resampling draws for intervals",
-    "classifier_trial": "classifiers trained on real, synthetic and mixed images (utility.trial.Trial)",
     "inserted_lesions": "lesions added to sources, each with its surroundings (observers.inserted.LesionView)",
     "embedding": "name of the embedding behind *_features",
     "feature_names": "name per feature of the embedding",
@@ -77,18 +85,95 @@ SET_BEHIND = {
 }
 """Fixture of a case to the set that it is read from, where the names differ."""
 
-IMPLIED = {
-    "classifier_trial": (
-        "synthetic_images",
-        "synthetic_labels",
-        "training_images",
-        "training_labels",
-        "test_images",
-        "test_labels",
-        "data_range",
-    )
-}
-"""Fixtures that stand on others: what must exist for them."""
-
 CASE_FIXTURES = frozenset({*PER_CASE, *COMMON})
-SET_FIXTURES = frozenset({*PER_SET, *COMMON, *(f"{name}_{view}" for name in SETS for view in VIEWS)})
+OF_SETS = frozenset({*PER_SET, *COMMON, *(f"{name}_{view}" for name in SETS for view in VIEWS)})
+Make = Callable[["Evidence"], Any]
+M = TypeVar("M", bound=Make)
+
+
+@dataclass(frozen=True)
+class Provided:
+    """A set fixture that a room of the evaluation provides itself.
+
+    Attributes:
+        about: What it is, in a line.
+        make: Gives it for an evidence, or raises ``NotMeasured``; called once for each evidence.
+        implies: Other set fixtures that must exist for it.
+        lacking: Why an evidence cannot give it, told without reading an image; empty where it can.
+        minutes: Whether it takes minutes, so that the failure bench cannot draw it hundreds of times.
+    """
+
+    about: str
+    make: Make
+    implies: tuple[str, ...]
+    lacking: Callable[["Evidence"], str]
+    minutes: bool
+
+
+PROVIDED: dict[str, Provided] = {}
+
+
+def provides(
+    name: str,
+    about: str,
+    *,
+    implies: tuple[str, ...] = (),
+    lacking: Callable[["Evidence"], str] = lambda evidence: "",
+    minutes: bool = False,
+) -> Callable[[M], M]:
+    """Register a function of the evidence as the set fixture ``name``; metrics of its module may then take it.
+
+    Args:
+        name: Name of the fixture; ours are declared in the room that knows how to make them.
+        about: What it is, in a line.
+        implies: Other set fixtures that must exist for it.
+        lacking: Why an evidence cannot give it, told without reading an image.
+        minutes: Whether it takes minutes.
+
+    Raises:
+        TypeError: Two rooms claim the name, or it implies an unknown one; our bug, found on import.
+    """
+
+    def register(make: M) -> M:
+        if name in OF_SETS or (name in PROVIDED and PROVIDED[name].make is not make):
+            raise TypeError(f"two fixtures claim the name {name}")
+        unknown = [other for other in implies if not is_set_fixture(other)]
+        if unknown:
+            raise TypeError(f"fixture {name}: implies {', '.join(unknown)}, which do not exist")
+        PROVIDED[name] = Provided(about, make, implies, lacking, minutes)
+        return make
+
+    return register
+
+
+def is_set_fixture(name: str) -> bool:
+    """Whether a metric of sets may take it."""
+    return name in OF_SETS or name in PROVIDED
+
+
+def set_fixtures() -> list[str]:
+    """All that a metric of sets may take."""
+    return sorted({*OF_SETS, *PROVIDED})
+
+
+def implied(name: str) -> tuple[str, ...]:
+    """Other fixtures that must exist for this one."""
+    return PROVIDED[name].implies if name in PROVIDED else ()
+
+
+def takes_minutes(needs: Iterable[str]) -> bool:
+    """Whether any of a metric's needs takes minutes for each set that is judged."""
+    return any(PROVIDED[need].minutes for need in needs if need in PROVIDED)
+
+
+def provided(evidence: Evidence, name: str) -> Any:
+    """Make a provided fixture for an evidence.
+
+    Raises:
+        NotMeasured: It cannot be given; the reason says why.
+    """
+    entry = PROVIDED[name]
+    reason = entry.lacking(evidence)
+    if reason:
+        raise NotMeasured(reason)
+    return entry.make(evidence)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from synthassay.evaluate.fixtures import CASE_FIXTURES, IMPLIED, SET_FIXTURES
+from synthassay.evaluate.fixtures import CASE_FIXTURES, implied, is_set_fixture, set_fixtures
 from synthassay.records.measurement import Interval
 from synthassay.records.vocabulary import Axis, Better, Unit
 from synthassay.registry import Registry
@@ -82,7 +82,7 @@ class Metric:
     @property
     def needs(self) -> tuple[str, ...]:
         """Fixtures without which it cannot be computed: those that it takes, and those that these stand on."""
-        return tuple(dict.fromkeys(base for name in self.takes for base in (name, *IMPLIED.get(name, ()))))
+        return tuple(dict.fromkeys(base for name in self.takes for base in (name, *implied(name))))
 
 
 METRICS: Registry[Metric] = Registry("metric", package="synthassay.evaluate", group="synthassay.metrics")
@@ -137,7 +137,7 @@ def metric(
             raise TypeError(f"metric {name}: a target is given if, and only if, better is Better.TARGET")
         if not source or not unit or not title:
             raise TypeError(f"metric {name}: title, unit and source must not be empty")
-        takes, wishes = _parameters(name, function, CASE_FIXTURES if per == "case" else SET_FIXTURES)
+        takes, wishes = _parameters(name, function, of_cases=per == "case")
         METRICS.add(name)(
             Metric(
                 name,
@@ -162,11 +162,13 @@ def metric(
     return register
 
 
-def _parameters(name: str, function: Callable[..., Any], known: frozenset[str]) -> tuple[tuple[str, ...], ...]:
+def _parameters(name: str, function: Callable[..., Any], *, of_cases: bool) -> tuple[tuple[str, ...], ...]:
     parameters = inspect.signature(function).parameters.values()
-    unknown = [p.name for p in parameters if p.name not in known and (p.default is p.empty or p.default is None)]
+    known: Callable[[str], bool] = CASE_FIXTURES.__contains__ if of_cases else is_set_fixture
+    unknown = [p.name for p in parameters if not known(p.name) and (p.default is p.empty or p.default is None)]
     if unknown:
-        raise TypeError(f"metric {name}: no fixture is called {', '.join(unknown)}; known: {', '.join(sorted(known))}")
+        all_of_them = ", ".join(sorted(CASE_FIXTURES) if of_cases else set_fixtures())
+        raise TypeError(f"metric {name}: no fixture is called {', '.join(unknown)}; known: {all_of_them}")
     takes = tuple(p.name for p in parameters if p.default is p.empty)
     wishes = tuple(p.name for p in parameters if p.default is None)
     return takes, wishes

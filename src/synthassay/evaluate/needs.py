@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.evidence import Evidence
-from synthassay.evaluate.fixtures import FACTS, SET_BEHIND, SETS
+from synthassay.evaluate.fixtures import FACTS, PROVIDED, SET_BEHIND, SETS
 from synthassay.evaluate.metric import Metric
 from synthassay.records.vocabulary import Unit
 
@@ -29,6 +29,10 @@ def _require(evidence: Evidence, need: str, *, by_case: bool) -> None:
     elif by_case:
         if need not in FACTS:
             evidence.image_set(SET_BEHIND.get(need, need))
+    elif need in PROVIDED:
+        reason = PROVIDED[need].lacking(evidence)
+        if reason:
+            raise NotMeasured(reason)
     elif need == "inserted_lesions":
         evidence.require_inserted()
     elif need.endswith("_labels"):

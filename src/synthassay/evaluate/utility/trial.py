@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthassay.errors import NotMeasured
+from synthassay.evaluate.fixtures import provides
 from synthassay.randomness import derive, stream
 
 if TYPE_CHECKING:
+    from synthassay.evaluate.evidence import Evidence
     from synthassay.networks.classifier import SmallClassifier
 
 DEFAULT_STEPS = 300
@@ -164,3 +166,49 @@ class Trial:
         if key not in store:
             store[key] = on_grid(self.images(which), self.data_range)
         return store[key]
+
+
+def refuse_test_patients(evidence: Evidence) -> None:
+    """Refuse to test on patients whom synthetic images were made from.
+
+    Raises:
+        NotMeasured: There are such patients; their number and the first of them.
+    """
+    shared = sorted({e.subject for e in evidence.synthetic.entries if e.subject} & set(evidence.test.subjects))
+    if shared:
+        raise NotMeasured(
+            f"{len(shared)} of the test patients, {shared[0]} first, are those whom synthetic images were made from"
+        )
+
+
+@provides(
+    "classifier_trial",
+    "classifiers trained on real, synthetic and mixed images (utility.trial.Trial)",
+    implies=(
+        "synthetic_images",
+        "synthetic_labels",
+        "training_images",
+        "training_labels",
+        "test_images",
+        "test_labels",
+        "data_range",
+    ),
+    minutes=True,
+)
+def classifier_trial(evidence: Evidence) -> Trial:
+    """Return the trial of an evidence; real arms are kept for the generators judged after it.
+
+    Raises:
+        NotMeasured: Synthetic images were made from test patients.
+    """
+    refuse_test_patients(evidence)
+    return Trial(
+        lambda which: evidence.set_fixture(f"{which}_images", "classifier_trial"),
+        lambda which: evidence.set_fixture(f"{which}_labels", "classifier_trial"),
+        evidence.declared_range(),
+        seed=derive(evidence.seed, "evaluate", "utility"),
+        repeats=evidence.options.utility_repeats,
+        steps=evidence.options.utility_steps,
+        ratio=evidence.options.augmentation_ratio,
+        real_kept=evidence.real_memo,
+    )
