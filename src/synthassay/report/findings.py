@@ -11,6 +11,7 @@ from synthassay.records.vocabulary import Better
 from synthassay.report.contents import Contents
 from synthassay.report.numbers import probability, unit_words, with_interval
 from synthassay.report.pseudonyms import Pseudonyms
+from synthassay.report.strata import badness, left_out
 from synthassay.report.tables import direction_words, stratum_words
 
 GLYPHS = {"better": "▲", "worse": "▼", "different": "◆", "not told apart": "≈", "unknown": "?"}
@@ -61,9 +62,14 @@ def findings(contents: Contents, pseudonyms: Pseudonyms) -> tuple[Finding, ...]:
     """Return each generator beside the best baseline on every measure that both have, and beside other generators.
 
     A recorded paired comparison decides where there is one; otherwise the two intervals do. Comparisons with baselines
-    that are not the best stay in ``comparisons.json``.
+    that are not the best stay in ``comparisons.json``, and so do strata that the tables leave out.
     """
-    measured = {(m.metric, m.stratum, m.of): m for m in contents.measurements if m.value is not None}
+    hidden = left_out(contents.measurements, contents.generators)
+    measured = {
+        (m.metric, m.stratum, m.of): m
+        for m in contents.measurements
+        if m.value is not None and m.stratum not in hidden.get(m.metric, ())
+    }
     recorded = {(c.metric, c.stratum, c.of, c.against): c for c in contents.comparisons}
     pairs = []
     for metric, stratum, of in measured:
@@ -83,14 +89,6 @@ def findings(contents: Contents, pseudonyms: Pseudonyms) -> tuple[Finding, ...]:
 def best(measurements: Iterable[Measurement]) -> Measurement:
     """Return the measurement with the best value; the first of equals."""
     return min((m for m in measurements if m.value is not None), key=badness)
-
-
-def badness(measurement: Measurement) -> float:
-    """Return a number that is smaller for a better value."""
-    value = measurement.value if measurement.value is not None else float("inf")
-    if measurement.better == Better.TARGET:
-        return abs(value - (measurement.target or 0.0))
-    return value if measurement.better == Better.LOWER else -value
 
 
 def _finding(one: Measurement, other: Measurement, paired: Comparison | None, pseudonyms: Pseudonyms) -> Finding:

@@ -11,6 +11,7 @@ from synthassay.report.contents import REAL, Contents
 from synthassay.report.numbers import percent, plain, unit_words, with_interval
 from synthassay.report.pseudonyms import Pseudonyms
 from synthassay.report.scale import Scale, fitted
+from synthassay.report.strata import left_out
 
 PLOT_WIDTH, PLOT_MARGIN = 200, 8
 QUESTIONS = {
@@ -55,7 +56,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
-    """One measure in one stratum, for all that were judged."""
+    """One measure in one stratum, for all that were judged.
+
+    Attributes:
+        more: Strata of the measure that are not shown; stands on its last group.
+    """
 
     metric: str
     title: str
@@ -66,6 +71,7 @@ class Group:
     rows: tuple[Row, ...]
     ticks: tuple[tuple[float, str], ...]
     level: str
+    more: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,13 +87,23 @@ class AxisTable:
 def axis_tables(contents: Contents, pseudonyms: Pseudonyms) -> tuple[AxisTable, ...]:
     """Return one table per axis, in the order of the axes; an axis on which nothing stands has no groups."""
     tables = []
+    hidden = left_out(contents.measurements, contents.generators)
     for axis in Axis:
-        here = [m for m in contents.measurements if m.axis == axis]
+        here = [
+            m for m in contents.measurements if m.axis == axis and m.stratum not in hidden.get(m.metric, frozenset())
+        ]
         keys = list(dict.fromkeys((m.metric, m.stratum) for m in here))
         first_seen = list(dict.fromkeys(metric for metric, _ in keys))
         ordered = [key for metric in first_seen for key in keys if key[0] == metric]  # strata follow their measure
+        last = dict(ordered)
         groups = tuple(
-            _group([m for m in here if (m.metric, m.stratum) == key], contents, pseudonyms) for key in ordered
+            _group(
+                [m for m in here if (m.metric, m.stratum) == (metric, stratum)],
+                contents,
+                pseudonyms,
+                more=len(hidden.get(metric, ())) if last[metric] == stratum else 0,
+            )
+            for metric, stratum in ordered
         )
         has_floor = any(row.floor for group in groups for row in group.rows)
         tables.append(AxisTable(axis, QUESTIONS[axis], groups, has_floor))
@@ -110,7 +126,7 @@ def stratum_words(stratum: str) -> str:
     return stratum.replace("=", ": ")
 
 
-def _group(measurements: list[Measurement], contents: Contents, pseudonyms: Pseudonyms) -> Group:
+def _group(measurements: list[Measurement], contents: Contents, pseudonyms: Pseudonyms, *, more: int) -> Group:
     order = {of: place for place, of in enumerate([*contents.judged, REAL])}
     ordered = sorted(measurements, key=lambda m: order.get(m.of, len(order)))
     scale = fitted(_drawn_values(ordered), PLOT_MARGIN, PLOT_WIDTH - PLOT_MARGIN)
@@ -126,6 +142,7 @@ def _group(measurements: list[Measurement], contents: Contents, pseudonyms: Pseu
         rows=tuple(_row(m, kind_of(m.of, contents), scale, pseudonyms) for m in ordered),
         ticks=tuple(scale.ticks(3)) if scale else (),
         level=percent(intervals[0].level) if intervals else "",
+        more=more,
     )
 
 
