@@ -128,7 +128,7 @@ def _status(requirement: Requirement, rows: Sequence[Measurement]) -> Requiremen
         metric=requirement.metric,
         axis=requirement.axis,
         of=found[0].of if found else "",
-        statement=_statement(requirement),
+        statement=_statement(requirement, found[0].title if found else ""),
         why=requirement.why,
         source=requirement.source,
         met=not reason,
@@ -148,9 +148,9 @@ def _fault(requirement: Requirement, row: Measurement) -> str:
     return ""
 
 
-def _statement(requirement: Requirement) -> str:
+def _statement(requirement: Requirement, title: str) -> str:
     least = f" on at least {requirement.least_subjects} subjects" if requirement.least_subjects else ""
     bound = "" if requirement.at_most is None else f", at most {requirement.at_most:g}"
     bound += "" if requirement.not_below is None else f", interval not wholly below {requirement.not_below:g}"
-    name = requirement.metric.replace("_", " ")
-    return f"{name[0].upper()}{name[1:]} measured{least}{bound}"
+    words = requirement.metric.replace("_", " ")
+    return f"{title or words[0].upper() + words[1:]} measured{least}{bound}"
