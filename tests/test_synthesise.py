@@ -53,6 +53,9 @@ class Pictures:
     def image(self, request, generated):
         return Image(np.rint((generated[0].numpy() + 1) * 127).astype(np.uint8))
 
+    def drawing(self, request):
+        return None
+
 
 def files(folder):
     return {p.name: p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
@@ -126,6 +129,9 @@ class Slices:
 
     def image(self, request, generated):
         return Image(np.moveaxis(generated.numpy(), 0, -1).copy())
+
+    def drawing(self, request):
+        return None
 
 
 def test_a_slice_made_alone_draws_what_it_draws_in_its_volume(tmp_path):

@@ -21,7 +21,7 @@ from synthassay.images.verify import sha256_of_image
 from synthassay.networks.batch import Batch
 from synthassay.randomness import derive
 from synthassay.records.base import disk_problem, write_text
-from synthassay.records.manifest import Manifest, SyntheticImage
+from synthassay.records.manifest import DrawnFile, Manifest, SyntheticImage
 from synthassay.records.vocabulary import Modality, Unit
 from synthassay.tasks.base import Request, Task
 
@@ -90,6 +90,7 @@ def synthesise(
             chosen = _format_for(image, file_format)
             unit = image.unit.value
             entry = _write(request, image, shown, origin, folder, chosen)
+            entry = _with_drawing(entry, task.drawing(request), origin, folder)
             made[request.case] = entry
             _append(ledger, entry, chosen, unit)
             if progress is not None:
@@ -153,16 +154,7 @@ def _write(
 ) -> SyntheticImage:
     suffix = {"png": ".png", "nifti": ".nii.gz", "tiff": ".tif", "dicom": ""}[file_format]
     relative = f"images/{request.case}{suffix}"
-    label = SyntheticLabel(
-        study=origin.study,
-        generator=origin.generator,
-        software=f"synthassay {synthassay.__version__}",
-        seed=request.seed,
-        case=request.case,
-        weights_sha256=origin.weights_sha256,
-        modality=origin.modality,
-    )
-    write_image(folder / relative, image, label, file_format=file_format)
+    write_image(folder / relative, image, _label(origin, request.case, request.seed), file_format=file_format)
     return SyntheticImage(
         case=request.case,
         path=relative,
@@ -173,6 +165,29 @@ def _write(
         source_subjects=shown or request.source_subjects,
         reference_case=request.reference_case,
         lesion=request.lesion,
+    )
+
+
+def _with_drawing(entry: SyntheticImage, drawing: Image | None, origin: Origin, folder: Path) -> SyntheticImage:
+    """Write the label map beside the image, marked as the image is; NIfTI, which keeps labels and grid alike."""
+    if drawing is None:
+        return entry
+    relative = f"structures/{entry.case}.nii.gz"
+    label = _label(origin, f"{entry.case}-structures", entry.seed)
+    write_image(folder / relative, drawing, label, file_format="nifti")
+    drawn = DrawnFile(path=relative, sha256=sha256_of_image(folder / relative))
+    return entry.model_copy(update={"structures": drawn})
+
+
+def _label(origin: Origin, case: str, seed: int) -> SyntheticLabel:
+    return SyntheticLabel(
+        study=origin.study,
+        generator=origin.generator,
+        software=f"synthassay {synthassay.__version__}",
+        seed=seed,
+        case=case,
+        weights_sha256=origin.weights_sha256,
+        modality=origin.modality,
     )
 
 
@@ -211,8 +226,8 @@ def _intact(ledger: Path, folder: Path) -> dict[str, SyntheticImage]:
             entry = SyntheticImage.model_validate(line["image"])
         except (KeyError, ValidationError):
             break
-        path = folder / entry.path
-        if path.exists() and sha256_of_image(path) == entry.sha256:
+        files = [(folder / file.path, file.sha256) for file in entry.files]
+        if all(path.exists() and sha256_of_image(path) == sha256 for path, sha256 in files):
             made[entry.case] = entry
     if ledger.is_file():
         kept = [line for line in _lines(ledger) if line.get("image", {}).get("case") in made]

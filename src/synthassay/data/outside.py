@@ -84,6 +84,29 @@ def folder_image_set(
     )
 
 
+def drawn_by_manifest(name: str, folder: Path) -> ImageSet | None:
+    """Return the label maps that a manifest lists beside its images, one per image in its order; None without any.
+
+    Raises:
+        DataError: A listed file leaves the folder, or only part of the images have a label map.
+    """
+    manifest = Manifest.read(folder / MANIFEST)
+    listed = [image for image in manifest.images if image.structures is not None]
+    if not listed:
+        return None
+    if len(listed) < len(manifest.images):
+        what = f"lists label maps for {len(listed)} of {len(manifest.images)} images"
+        raise DataError(str(folder / MANIFEST), what, remedy="Make the images again: all of them have one, or none.")
+    store = ImageStore(folder.resolve())
+    cases = [_case(image) for image in listed]
+    drawn = [
+        case.model_copy(update={"images": {Role.STRUCTURES.value: Locator(path=image.structures.path)}})
+        for case, image in zip(cases, listed, strict=True)
+        if image.structures is not None
+    ]
+    return store.image_set(name, drawn, Role.STRUCTURES.value)
+
+
 def _read(store: ImageStore, case: Case, role: str, mpp: float | None) -> Image:
     image = store.image(case, role)
     if mpp is None or image.geometry.mpp is not None or len(image.space) != 2:

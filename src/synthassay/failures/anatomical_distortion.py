@@ -8,6 +8,7 @@ from scipy import ndimage
 from synthassay.failures.failure import Matter, failure
 from synthassay.failures.movement import moved
 from synthassay.failures.tissue import inside
+from synthassay.images.deformation import smooth_displacement
 from synthassay.images.specimen import Specimen
 from synthassay.records.vocabulary import Modality
 
@@ -40,21 +41,5 @@ def anatomical_distortion(specimen: Specimen, severity: float, rng: np.random.Ge
 
 
 def displacement(specimen: Specimen, rng: np.random.Generator) -> np.ndarray:
-    """The field of ``anatomical_distortion`` for a severity of 1 mm: ``axes *space`` in mm.
-
-    It is drawn on a coarse grid that reaches three SD of the Gaussian beyond the image, so that it is as smooth at the
-    border as elsewhere and the same whatever the size of a voxel.
-    """
-    step = SMOOTHNESS_MM / 2
-    beyond = 6
-    spacing, within = np.asarray(specimen.spacing_mm), inside(specimen)
-    size = np.ceil(spacing * specimen.space / step).astype(int) + 1 + 2 * beyond
-    drawn = rng.standard_normal((len(size), *size))
-    coarse = [ndimage.gaussian_filter(part, SMOOTHNESS_MM / step, mode="wrap") for part in drawn]
-    field = np.stack(
-        [ndimage.affine_transform(part, spacing / step, beyond, output_shape=specimen.space) for part in coarse]
-    )
-    field -= field[:, within].mean(axis=1).reshape(-1, *[1] * len(specimen.space))
-    length = np.sqrt((field**2).sum(axis=0))
-    scaled: np.ndarray = field / np.percentile(length[within], 95)
-    return scaled
+    """The field of ``anatomical_distortion`` for a severity of 1 mm: ``axes *space`` in mm."""
+    return smooth_displacement(specimen.spacing_mm, inside(specimen), rng, SMOOTHNESS_MM)

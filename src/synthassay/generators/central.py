@@ -12,15 +12,21 @@ FLOOR = -1.0  # lowest value of the model's scale: background of skull-stripped 
 
 
 def central_source(batch: Batch, facts: Facts) -> Tensor:
-    """Return ``batch channels *space``: the source's central slice, as the target has its channels.
+    """Return ``batch channels *space``: the source's central slice, with all channels that a slice has.
 
     Raises:
         ValueError: The batch has no source.
     """
     if batch.source is None:
         raise ValueError("this baseline changes a source image: the condition has none")
-    first = (facts.source_channels // facts.channels) // 2 * facts.channels
-    return batch.source[:, first : first + facts.channels]
+    width = channels_per_slice(facts)
+    first = (facts.source_channels // width) // 2 * width
+    return batch.source[:, first : first + width]
+
+
+def channels_per_slice(facts: Facts) -> int:
+    """Return the channels of one source slice: those of a drawing, or as many as the target has."""
+    return len(facts.drawn) or facts.channels
 
 
 def pairs(examples: Examples, facts: Facts, positions: list[int] | None = None) -> Iterator[tuple[Tensor, Tensor]]:

@@ -44,7 +44,7 @@ class RectifiedFlowSettings(GeneratorSettings):
     )
 
 
-@generator("rectified_flow", serves={"augment", "translate", "denoise"}, source="arXiv:2209.03003")
+@generator("rectified_flow", serves={"augment", "translate", "denoise", "mask_to_image"}, source="arXiv:2209.03003")
 class RectifiedFlow(Generator):
     """A velocity field between noise and images, told the class, or shown the source image.
 

@@ -79,7 +79,13 @@ def load_generator(folder: Path) -> Generator:
     tensors, note = read_tensors(path)
     try:
         known = note["facts"]
-        facts = Facts(known["channels"], known["source_channels"], tuple(known["classes"]), tuple(known["space"]))
+        facts = Facts(
+            known["channels"],
+            known["source_channels"],
+            tuple(known["classes"]),
+            tuple(known["space"]),
+            tuple(known.get("drawn", ())),
+        )
         generator = build_generator(note["family"], note["settings"], facts, seed=0)
     except SynthassayError:
         raise

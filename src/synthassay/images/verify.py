@@ -10,7 +10,7 @@ from typing import Literal
 from synthassay.errors import DataError, ImageError, RunError
 from synthassay.images.formats import looks_like_image, mark_of, uids_of
 from synthassay.records.base import Record, inside, sha256_of
-from synthassay.records.manifest import Manifest, SyntheticImage
+from synthassay.records.manifest import DrawnFile, Manifest
 
 MANIFEST = "manifest.json"
 Kind = Literal["no manifest", "manifest", "outside", "missing", "changed", "unreadable", "unmarked", "mark weakened",
@@ -107,7 +107,7 @@ def _manifest_problems(
     manifest: Manifest, root: Path, folder: Path, manifests: list[Path], seen: dict[str, str]
 ) -> Iterator[Problem]:
     listed: set[Path] = set()
-    for entry in manifest.images:
+    for entry in (file for image in manifest.images for file in image.files):
         try:
             path = inside(root, entry.path)
         except DataError as problem:
@@ -122,7 +122,7 @@ def _manifest_problems(
     yield from _unlisted(root, folder, listed, nested)
 
 
-def _image_problems(entry: SyntheticImage, path: Path, folder: Path, seen: dict[str, str]) -> Iterator[Problem]:
+def _image_problems(entry: DrawnFile, path: Path, folder: Path, seen: dict[str, str]) -> Iterator[Problem]:
     if not path.exists():
         yield _problem(path, folder, "missing", "is listed and is not there", "Synthesise again, or restore the file.")
         return

@@ -18,11 +18,14 @@ class Batch:
         target: ``batch channels *space`` in [-1, 1]; None when sampling.
         source: ``batch source_channels *space`` in [-1, 1]; None for label-conditioned tasks.
         label: ``batch`` class indices (int64); None for image-conditioned tasks.
+        deformed: ``batch channels *space``: the real training image whose drawing is the source, moved along with it;
+            for the baseline that shows it again. None elsewhere.
     """
 
     target: Tensor | None = None
     source: Tensor | None = None
     label: Tensor | None = None
+    deformed: Tensor | None = None
 
     def __len__(self) -> int:
         return next(len(value) for value in self._tensors() if value is not None)
@@ -49,12 +52,15 @@ class Facts:
         source_channels: Channels of the source (k neighbouring slices count as channels); 0 without a source.
         classes: Class names in index order; empty without labels.
         space: Size per spatial axis of one example.
+        drawn: What each channel of a source slice shows where the source is a drawing; empty where it is an image,
+            which has the target's channels.
     """
 
     channels: int
     source_channels: int
     classes: tuple[str, ...]
     space: tuple[int, ...]
+    drawn: tuple[str, ...] = ()
 
 
 class Examples(Protocol):

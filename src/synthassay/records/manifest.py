@@ -21,6 +21,13 @@ class InsertedLesion(Record):
     contrast: float
 
 
+class DrawnFile(Record):
+    """A file that shows what is drawn on a synthetic image, as hashed and listed as the image itself."""
+
+    path: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
 class SyntheticImage(Record):
     """One synthetic image and its provenance.
 
@@ -32,6 +39,7 @@ class SyntheticImage(Record):
         condition: What the generator was given: ``{"label": "pneumonia"}`` or ``{"source": "case-7"}``.
         source_subjects: Subjects whose images were conditioned on, or were resampled; empty for unconditional images.
         reference_case: The real case that this one should equal; empty where there is none.
+        structures: The label map that the image was made from; None for images that were not made from one.
         lesion: What was added to the source; None for all ordinary images. Such an image shows one slice.
     """
 
@@ -43,7 +51,14 @@ class SyntheticImage(Record):
     label: str = ""
     source_subjects: tuple[str, ...] = ()
     reference_case: str = ""
+    structures: DrawnFile | None = None
     lesion: InsertedLesion | None = None
+
+    @property
+    def files(self) -> tuple[DrawnFile, ...]:
+        """The image and what is drawn on it, as files with their hashes."""
+        own = DrawnFile(path=self.path, sha256=self.sha256)
+        return (own,) if self.structures is None else (own, self.structures)
 
 
 class Manifest(Record):

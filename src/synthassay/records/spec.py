@@ -67,6 +67,10 @@ class SamplingSpec(Record):
     """What is synthesised."""
 
     per_class: int = Field(200, ge=1, description="Synthetic images per class (label-conditioned tasks).")
+    per_case: int = Field(1, ge=1, description="Synthetic images per training case (tasks from label maps).")
+    deformation_mm: float = Field(
+        3.0, ge=0, description="How far label maps are bent: 95th percentile of the displacement, in mm."
+    )
     split: Literal["validation", "test", "external"] = Field(
         "test", description="Whose sources are translated or denoised (image-conditioned tasks)."
     )
@@ -110,7 +114,7 @@ class StudySpec(Record):
     title: str = Field(min_length=3, description="Shown on top of the report.")
     question: str = Field(min_length=10, description="What the study asks, as one sentence.")
     modality: Modality = Field(description="mri, ct, xray or pathology.")
-    task: str = Field(description="augment, translate or denoise.")
+    task: str = Field(description="augment, translate, denoise or mask_to_image.")
     seed: int = Field(20260101, ge=0, description="Root of every random number.")
     intended_use: str = Field("", description="What the images are for; printed with the verdict.")
     data: DataSpec

@@ -74,3 +74,4 @@ class TaskName(StrEnum):
     AUGMENT = "augment"
     TRANSLATE = "translate"
     DENOISE = "denoise"
+    MASK_TO_IMAGE = "mask_to_image"

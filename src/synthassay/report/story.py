@@ -14,7 +14,7 @@ from synthassay.report.requirements import Requirement
 from synthassay.report.strata import badness
 from synthassay.report.tables import direction_words
 
-FIRST_AXES = {"augment": (Axis.UTILITY, Axis.FIDELITY)}
+FIRST_AXES = dict.fromkeys(("augment", "mask_to_image"), (Axis.UTILITY, Axis.FIDELITY))
 ALWAYS = "nothing here supports replacing a clinical acquisition, or using these images for diagnosis"
 
 

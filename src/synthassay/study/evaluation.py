@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 import synthassay
 from synthassay.data.image_set import ImageSet
-from synthassay.data.outside import folder_image_set
+from synthassay.data.outside import drawn_by_manifest, folder_image_set
 from synthassay.evaluate.evidence import Evidence, Options
 from synthassay.evaluate.features.choose import identity_of
 from synthassay.evaluate.leakage.neighbours import nearest_training
@@ -30,6 +30,7 @@ from synthassay.study.plan import Plan
 from synthassay.study.run_folder import RunFolder
 from synthassay.study.showcase import show_cases
 from synthassay.study.verdict import write_verdicts
+from synthassay.tasks import Task
 
 MEASUREMENTS = "measurements.jsonl"
 
@@ -116,7 +117,8 @@ def study_evidence(plan: Plan, run: Path, name: str, memo: dict[Any, Any]) -> Ev
         synthetic=synthetic,
         reference=paired.get("reference"),
         source=paired.get("source"),
-        masks=paired.get("mask"),
+        masks=paired.get("mask") or _masks_bent(task, manifest),
+        synthetic_structures=drawn_by_manifest("synthetic structures", place),
         structures=drawn_on(task, Role.STRUCTURES, asked, order),
         lesions=drawn_on(task, Role.LESION, asked, order),
         structure_names=task.cohort.structure_names,
@@ -131,6 +133,14 @@ def study_evidence(plan: Plan, run: Path, name: str, memo: dict[Any, Any]) -> Ev
         options=options,
         real_memo=memo,
     )
+
+
+def _masks_bent(task: Task, manifest: Manifest) -> ImageSet | None:
+    """Where the subject is on images made from training patients' label maps: bending leaves the outline as it was."""
+    order = [image.condition.get("structures", "") for image in manifest.images]
+    if not all(order) or any(image.structures is None for image in manifest.images):
+        return None
+    return _aligned(task.real(Role.MASK, Split.TRAIN), order)
 
 
 def _inserted(

@@ -51,7 +51,7 @@ class Task(ABC):
 
     Attributes:
         paired: Whether a real reference exists for each synthetic image.
-        conditioned_on: ``label`` or ``image``.
+        conditioned_on: ``label``, ``image`` or ``structures`` (a label map).
         baselines: Classical families that a learnt one must beat.
     """
 
@@ -96,6 +96,10 @@ class Task(ABC):
     @abstractmethod
     def image(self, request: Request, generated: Tensor) -> Image:
         """The generated ``batch channels *space`` in [-1, 1] as one image in physical units and geometry."""
+
+    def drawing(self, request: Request) -> Image | None:
+        """The label map that the synthetic image shows, on its grid; None where the task makes no image from one."""
+        return None
 
     @abstractmethod
     def real(self, role: str, split: Split) -> ImageSet:

@@ -1,4 +1,4 @@
-"""What translation and denoising share: a source, its reference, and whole volumes made slice by slice."""
+"""What tasks that learn from pairs share: a source, its reference, and whole volumes made slice by slice."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from synthassay.records.vocabulary import Role, Split, Unit
 from synthassay.shapes import SpatialMask
 from synthassay.tasks.base import Request, Task
 from synthassay.tasks.foreground import foreground
-from synthassay.tasks.slices import Pair, PairMemory, SliceExamples, stacked, to_model
+from synthassay.tasks.slices import Pair, PairMemory, SliceExamples, every_slice
 from synthassay.tasks.units import stored_type, window
 
 
@@ -64,6 +64,11 @@ class PairedTask(Task):
         unit, stored = self.pairs(case.case).reference.unit, stored_type(self.cohort, case.images[self.roles()[-1]])
         return IntensityScale(*window(self.spec, unit, stored, case.case))
 
+    @property
+    def source_scale(self) -> IntensityScale:
+        """The source's values to [-1, 1]."""
+        return self.scale
+
     def facts(self, neighbours: int = 1) -> Facts:
         """What a generator is built for; ``neighbours`` slices of a volume stand as source channels.
 
@@ -85,7 +90,7 @@ class PairedTask(Task):
             shown = planes.any(axis=(0, 1)) if planes.ndim == 3 else [True]
             places += [(case.case, at) for at in np.flatnonzero(shown).tolist()]
         subjects = {case.case: case.subject for case in self.cohort.cases}
-        return SliceExamples(self.pairs, places, subjects, self.scale, neighbours)
+        return SliceExamples(self.pairs, places, subjects, self.scale, neighbours, self.source_scale)
 
     def requests(self) -> tuple[Request, ...]:
         """One whole image for each case of the sampling split.
@@ -111,13 +116,11 @@ class PairedTask(Task):
 
     def condition(self, request: Request, neighbours: int = 1) -> Batch:
         """All slices of the request's source, in order, as one batch."""
-        source = self.pairs(request.reference_case).source
-        depth = source.space[2] if len(source.space) == 3 else 1
-        return Batch(source=to_model([stacked(source, range(depth), neighbours)], self.scale))
+        return Batch(source=every_slice(self.pairs(request.reference_case).source, neighbours, self.source_scale))
 
     def image(self, request: Request, generated: Tensor) -> Image:
         """The generated slices as one float32 image on the source's grid, in the reference's unit."""
-        pair = self.pairs(request.reference_case)
+        pair = self.pairs(self.case_of(request))
         pixels = np.moveaxis(generated.numpy(), 0, -1)
         if len(pair.source.space) == 2:
             pixels = pixels[..., 0]
@@ -125,6 +128,10 @@ class PairedTask(Task):
         return Image(
             physical, pair.source.geometry, pair.reference.unit, pair.source.subject, dict(pair.reference.meta)
         )
+
+    def case_of(self, request: Request) -> str:
+        """The real case on whose grid the request's image lies."""
+        return request.reference_case
 
     def real(self, role: str, split: Split) -> ImageSet:
         """Real images of a split in the order of ``requests``, on the same grid and in the same unit.

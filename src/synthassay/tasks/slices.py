@@ -55,6 +55,7 @@ class SliceExamples:
         subjects: Case to subject.
         scale: Physical values to [-1, 1].
         neighbours: Source slices per example.
+        source_scale: The source's values to [-1, 1]; ``scale`` where None.
     """
 
     def __init__(
@@ -64,9 +65,11 @@ class SliceExamples:
         subjects: dict[str, str],
         scale: IntensityScale,
         neighbours: int,
+        source_scale: IntensityScale | None = None,
     ) -> None:
         self._pairs, self._places, self._subjects = pairs, tuple(places), subjects
         self._scale, self._neighbours = scale, neighbours
+        self._source_scale = source_scale or scale
 
     def __len__(self) -> int:
         return len(self._places)
@@ -79,7 +82,7 @@ class SliceExamples:
             pair = self._pairs(case)
             sources.append(stacked(pair.source, [at], self._neighbours))
             targets.append(stacked(pair.reference, [at], 1))
-        return Batch(target=to_model(targets, self._scale), source=to_model(sources, self._scale))
+        return Batch(target=to_model(targets, self._scale), source=to_model(sources, self._source_scale))
 
     def subject(self, position: int) -> str:
         """Return whose slice it is."""
@@ -102,6 +105,12 @@ def stacked(image: Image, at: Sequence[int], neighbours: int) -> np.ndarray:
     picked = pixels[..., wanted]  # channels x y slices neighbours
     ordered = np.moveaxis(picked, (3, 4), (0, 1))  # slices neighbours channels x y
     return ordered.reshape(len(at), -1, *pixels.shape[1:3])
+
+
+def every_slice(image: Image, neighbours: int, scale: IntensityScale) -> Tensor:
+    """Return all slices of a volume, or the one of a picture, with their neighbours, in [-1, 1]."""
+    depth = image.space[2] if len(image.space) == 3 else 1
+    return to_model([stacked(image, range(depth), neighbours)], scale)
 
 
 def to_model(pieces: Sequence[np.ndarray], scale: IntensityScale) -> Tensor:
