@@ -121,6 +121,15 @@ def test_real_images_are_given_as_generators_see_them(task):
     assert task.real("structures", Split.TEST).cases == task.real("image", Split.TEST).cases
 
 
+def test_outside_the_subject_is_what_real_images_hold_there(task):
+    asked = task.requests()[0]
+    within = task.mask(task.cases(Split.TRAIN)[0])
+    made = task.image(asked, torch.full((12, 1, 20, 24), 0.3)).pixels[0]
+    assert task.outside == 0.0
+    assert (made[~within] == 0).all()
+    np.testing.assert_allclose(made[within], 1.5 * 0.65, atol=1e-6)
+
+
 def test_empty_label_maps_are_refused(tmp_path):
     path = write(tmp_path, (20, 24, 12))
     arrays = dict(np.load(path))

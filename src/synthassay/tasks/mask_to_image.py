@@ -29,6 +29,8 @@ SMOOTHNESS_MM = 8.0
 FADED_OVER = 3.0
 """Distance, in displacements, over which the field dies away towards the outline of the subject."""
 
+CASES_LOOKED_AT = 20
+
 
 @dataclass(frozen=True)
 class Bent:
@@ -72,6 +74,15 @@ class MaskToImage(PairedTask):
             remedy = "Give label maps in the role structures, with whole numbers above 0 for structures."
             raise DataError("cohort", "has no structure drawn on any training case", remedy=remedy)
         return tuple(sorted(found - {0}))
+
+    @cached_property
+    def outside(self) -> float | None:
+        """The one value that training images hold outside the subject, where there is such a value."""
+        found: set[float] = set()
+        for case in self.cases(Split.TRAIN)[:CASES_LOOKED_AT]:
+            beyond = self.pairs(case.case).reference.pixels[:, ~self.mask(case)]
+            found |= {float(beyond.min()), float(beyond.max())} if beyond.size else set()
+        return found.pop() if len(found) == 1 else None
 
     @property
     def source_scale(self) -> IntensityScale:
@@ -125,9 +136,14 @@ class MaskToImage(PairedTask):
         )
 
     def image(self, request: Request, generated: Tensor) -> Image:
-        """The generated slices on the training case's grid; whole numbers where real images hold them."""
+        """The generated slices on the training case's grid; whole numbers where real images hold them.
+
+        Outside the subject they hold what all real images hold there, where that is one value: nobody scanned there.
+        """
         image = super().image(request, generated)
         case = self._cases[self.case_of(request)]
+        if self.outside is not None:
+            image = image.with_pixels(np.where(self.mask(case), image.pixels, np.float32(self.outside)))
         whole = np.issubdtype(stored_type(self.cohort, case.images[self.roles()[-1]]), np.integer)
         if whole and not is_relative(self.spec, image.unit):
             return image.with_pixels(np.rint(image.pixels))
