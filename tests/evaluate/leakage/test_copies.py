@@ -41,7 +41,7 @@ DISGUISES = {
     "middle part": lambda x: part(x, 0.9, corner=False),
     "corner part": lambda x: part(x, 0.9, corner=True),
     "contrast": lambda x: np.round(0.8 * x),
-    "compressed": lambda x: jpeg(x),
+    "compressed": jpeg,
     "noise": lambda x: np.clip(x + np.random.default_rng(1).normal(scale=4, size=x.shape), 0, 255),
 }
 

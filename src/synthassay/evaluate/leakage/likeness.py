@@ -1,8 +1,8 @@
 """The images most like each image, even where one was mirrored, moved or cut out of the other.
 
-Each image, its middle parts and their mirror images are taken in turn. By their spectra a few candidates are found among
-all images, and these are compared pixel by pixel under every small shift. A part cut out of a corner is a middle part
-that was shifted.
+Each image, its middle parts and their mirror images are taken in turn. By their spectra a few candidates are found
+among all images, and these are compared pixel by pixel under every small shift. A part cut out of a corner is a middle
+part that was shifted.
 
 Cost: images x images x values of a spectrum, ten times (five zooms, two mirrorings); memory grows with the number of
 images, not with its square, as rows are taken in blocks.
@@ -134,7 +134,7 @@ def _ranked(
     position: NDArray[np.intp], correlation: NDArray[np.float64]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     order = np.argsort(-correlation, axis=1, kind="stable")
-    position, correlation = (np.take_along_axis(values, order, 1) for values in (position, correlation))
+    position, correlation = np.take_along_axis(position, order, 1), np.take_along_axis(correlation, order, 1)
     earlier = np.tril(np.ones((position.shape[1],) * 2, bool), -1)
     again = ((position[:, :, None] == position[:, None, :]) & earlier).any(axis=2)
     gone = again | (correlation < -1.5)

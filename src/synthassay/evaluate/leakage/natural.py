@@ -14,6 +14,7 @@ FEWEST_IMAGES = 50
 WITHOUT_CALIBRATION = 0.9
 LEAST_BOUND = 0.7
 EXPECTED_BEYOND = 0.05
+UPPER = 0.8
 _NORMAL = NormalDist()
 
 
@@ -38,7 +39,7 @@ def natural_likeness(found: Likeness, owner: NDArray[np.intp], pixels: NDArray[n
     """Return the bound from each image's greatest likeness with an image of another subject.
 
     The likeness r of most images follows a normal law as atanh(r). Its place and width are read off the median and the
-    90th percentile, which copies do not move as long as fewer than one image in ten has one under another subject's
+    80th percentile, which copies do not move as long as fewer than one image in ten has one under another subject's
     name. The bound is where the law leaves 0.05 images of the whole set beyond it.
 
     Args:
@@ -52,8 +53,8 @@ def natural_likeness(found: Likeness, owner: NDArray[np.intp], pixels: NDArray[n
     nearest = nearest[nearest > -1.5]
     if len(nearest) < FEWEST_IMAGES:
         return NaturalLikeness(WITHOUT_CALIBRATION)
-    middle, upper = np.quantile(np.arctanh(np.clip(nearest, -0.9999, 0.9999)), (0.5, 0.9))
-    width = (upper - middle) / _NORMAL.inv_cdf(0.9)
+    middle, upper = np.quantile(np.arctanh(np.clip(nearest, -0.9999, 0.9999)), (0.5, UPPER))
+    width = (upper - middle) / _NORMAL.inv_cdf(UPPER)
     beyond = _NORMAL.inv_cdf(1 - EXPECTED_BEYOND / len(nearest))
     bound = max(LEAST_BOUND, float(np.tanh(middle + width * beyond)))
     return NaturalLikeness(bound, len(nearest), float(np.median(nearest)), float(nearest.max()))

@@ -101,7 +101,7 @@ def spectrum(detail: Floats) -> Floats:
 
 
 def mirrorings(dimensions: int) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Yield pairs of axes to mirror, ``cases *grid``, that give one spectrum: an image turned by all axes keeps its own.
+    """Yield pairs of axes to mirror that give one spectrum: an image mirrored along all axes keeps its own.
 
     >>> list(mirrorings(2))
     [((), (1, 2)), ((2,), (1,))]
