@@ -22,6 +22,7 @@ from synthassay.evaluate.structure.segmenter import Segmenter, drawn_by_segmente
 from synthassay.images.image import Image
 from synthassay.protocols.protocol import Protocol
 from synthassay.randomness import derive, stream
+from synthassay.records.spec import SegmentationSpec
 from synthassay.records.vocabulary import Unit
 
 ALIGNED = (
@@ -62,6 +63,7 @@ class Options:
         embedding_steps: Training steps of an embedding that learns; 0 for its own.
         segmenter_steps: Optimiser steps of the segmenter that draws structures on synthetic images; 0 lets the size of
             the images decide.
+        segmentation: Which segmenters are trained to measure utility; none where None.
     """
 
     bootstrap: int = 1000
@@ -71,6 +73,7 @@ class Options:
     embedding: str = ""
     embedding_steps: int = 0
     segmenter_steps: int = 0
+    segmentation: SegmentationSpec | None = None
 
 
 @dataclass(eq=False)

@@ -123,6 +123,27 @@ CLASSIFIER_UTILITY = (
     ),
 )
 
+SEGMENTER_UTILITY = (
+    Requirement(
+        "tstr_dice",
+        Axis.UTILITY,
+        "A network that has only seen synthetic images with their label maps must outline the structures of real "
+        "patients; images that do not obey their label maps teach it wrong borders.",
+        "arXiv:1706.02633",
+        LEAST_PATIENTS,
+        ("mask_to_image",),
+    ),
+    Requirement(
+        "dice_gain",
+        Axis.UTILITY,
+        "Adding synthetic images must help, or at least not harm, a network that outlines structures of real patients; "
+        "this is what they are made for.",
+        "doi:10.1016/j.neucom.2018.09.013",
+        LEAST_PATIENTS,
+        ("mask_to_image",),
+    ),
+)
+
 EXTERNAL_CLASSIFIER = Requirement(
     "tstr_auc_external",
     Axis.UTILITY,

@@ -16,6 +16,7 @@ from synthassay.protocols.common import (
     READERS,
     REPEATS,
     SEAMS,
+    SEGMENTER_UTILITY,
     SET_QUALITY,
 )
 from synthassay.protocols.protocol import PROTOCOLS, FailureMode, Protocol, Requirement
@@ -119,6 +120,7 @@ CT = Protocol(
         *LESIONS,
         *LEAKAGE,
         *CLASSIFIER_UTILITY,
+        *SEGMENTER_UTILITY,
         *USE,
         EXTERNAL_CLASSIFIER,
         EXTERNAL_IMAGES,

@@ -16,6 +16,7 @@ from synthassay.protocols.common import (
     READERS,
     REPEATS,
     SEAMS,
+    SEGMENTER_UTILITY,
     SET_QUALITY,
 )
 from synthassay.protocols.protocol import PROTOCOLS, FailureMode, Protocol, Requirement
@@ -94,6 +95,7 @@ MRI = Protocol(
         *LESIONS,
         *LEAKAGE,
         *CLASSIFIER_UTILITY,
+        *SEGMENTER_UTILITY,
         EXTERNAL_CLASSIFIER,
         EXTERNAL_IMAGES,
         READERS,

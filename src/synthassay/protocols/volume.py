@@ -13,6 +13,7 @@ from synthassay.protocols.common import (
     PAIRED,
     READERS,
     REPEATS,
+    SEGMENTER_UTILITY,
     SET_QUALITY,
 )
 from synthassay.protocols.ct import HOUNSFIELD
@@ -136,6 +137,7 @@ VOLUME = Protocol(
         SAME_STRUCTURES,
         *LEAKAGE,
         *CLASSIFIER_UTILITY,
+        *SEGMENTER_UTILITY,
         EXTERNAL_CLASSIFIER,
         EXTERNAL_IMAGES,
         READERS,

@@ -101,6 +101,26 @@ class EvaluationSpec(Record):
     )
 
 
+class SegmentationSpec(Record):
+    """What segmenters are trained to see whether synthetic images with label maps help; absent: none are trained."""
+
+    fractions: tuple[float, ...] = Field(
+        (0.05, 0.25, 1.0), min_length=1, description="Shares of the real training patients to train on."
+    )
+    ratios: tuple[float, ...] = Field((1.0,), min_length=1, description="Synthetic images per real one.")
+    repeats: int = Field(2, ge=1, description="Trainings per arm, each with other patients and weights.")
+    steps: int = Field(400, ge=2, description="Optimiser steps of every training.")
+    classical: bool = Field(True, description="Whether gain over classical augmentation is measured too.")
+    pretrain: bool = Field(True, description="Whether training on synthetic first, then on real, is measured too.")
+    margin: float = Field(0.02, gt=0, lt=1, description="Largest loss of Dice that would not matter.")
+
+    @model_validator(mode="after")
+    def _shares(self) -> Self:
+        if not all(0 < share <= 1 for share in self.fractions) or not all(ratio > 0 for ratio in self.ratios):
+            raise ValueError("fractions must lie above 0 and at most at 1, and ratios above 0")
+        return self
+
+
 class DenoiseSpec(Record):
     """How low dose is simulated from routine-dose CT."""
 
@@ -123,6 +143,9 @@ class StudySpec(Record):
     sampling: SamplingSpec = SamplingSpec()
     evaluation: EvaluationSpec = EvaluationSpec()
     denoise: DenoiseSpec = DenoiseSpec()
+    segmentation: SegmentationSpec | None = Field(
+        None, description="Segmenters trained to measure utility; none are where the table is absent."
+    )
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:

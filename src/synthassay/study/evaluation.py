@@ -47,6 +47,8 @@ def evaluate_study(plan: Plan, folder: RunFolder, voice: Voice) -> str:
             "embedding": identity_of(plan.spec.evaluation.embedding),
             "software": synthassay.__version__,
         }
+        if plan.spec.segmentation is not None:
+            inputs["segmentation"] = plan.spec.segmentation.model_dump(mode="json")
         if plan.task.inserts:
             inputs["inserted"] = folder.outputs("insert", planned.name)
 
@@ -109,6 +111,7 @@ def study_evidence(plan: Plan, run: Path, name: str, memo: dict[Any, Any]) -> Ev
         utility_repeats=spec.evaluation.classifier_repeats,
         utility_steps=spec.evaluation.classifier_steps,
         segmenter_steps=spec.evaluation.segmenter_steps,
+        segmentation=spec.segmentation,
     )
     return Evidence(
         of=name,
