@@ -58,6 +58,17 @@ def test_a_voxel_of_displacement_moves_image_and_labels_by_a_voxel():
     np.testing.assert_array_equal(moved_labels(labels, shift, SPACING)[..., :-1], labels[..., 1:])
 
 
+def test_nothing_from_outside_is_mixed_in_and_outside_stays_as_it_is():
+    rng = np.random.default_rng(0)
+    image = np.where(box(), 10 + rng.random(SPACE), rng.random(SPACE))[None].astype(np.float32)
+    moved = faded(3 * field(3), box(), SPACING, 9.0)
+    found = moved_pixels(image, moved, SPACING, box())
+    assert found[0][box()].min() > 9
+    np.testing.assert_array_equal(found[0][~box()], image[0][~box()])
+    mixed = moved_pixels(image, moved, SPACING)
+    assert mixed[0][box()].min() < 9  # what the mask is for
+
+
 def test_labels_stay_labels_and_values_stay_in_range():
     rng = np.random.default_rng(0)
     labels = np.zeros(SPACE, np.int32)

@@ -56,15 +56,29 @@ def faded(field: np.ndarray, within: SpatialMask, spacing_mm: Sequence[float], o
     return found
 
 
-def moved_pixels(pixels: Pixels, field: np.ndarray, spacing_mm: Sequence[float]) -> Pixels:
-    """Return ``channels *space`` looked up at each place plus the field; cubic, kept within each channel's range."""
+def moved_pixels(
+    pixels: Pixels, field: np.ndarray, spacing_mm: Sequence[float], within: SpatialMask | None = None
+) -> Pixels:
+    """Return ``channels *space`` looked up at each place plus the field; cubic, kept within each channel's range.
+
+    Args:
+        pixels: ``channels *space``.
+        field: ``axes *space`` in mm, zero outside the mask where one is given.
+        spacing_mm: Size of a pixel or voxel per spatial axis.
+        within: Where the subject is. Outside, the image stays as it is; inside, nothing is mixed in from outside, which
+            would leave a dark shell under the border of a crop or of a skull-stripped brain.
+    """
     places = _places(field, spacing_mm)
-    planes = [
-        np.clip(
-            ndimage.map_coordinates(plane.astype(np.float64), places, order=3, mode="nearest"), plane.min(), plane.max()
-        )
-        for plane in pixels
-    ]
+    planes = []
+    for plane in pixels:
+        inner = plane.astype(np.float64)
+        if within is not None and not within.all():
+            nearest = ndimage.distance_transform_edt(
+                ~within, sampling=tuple(spacing_mm), return_distances=False, return_indices=True
+            )
+            inner = inner[tuple(nearest)]
+        moved = np.clip(ndimage.map_coordinates(inner, places, order=3, mode="nearest"), plane.min(), plane.max())
+        planes.append(moved if within is None else np.where(within, moved, plane))
     return np.stack(planes).astype(np.float32)
 
 

@@ -193,4 +193,4 @@ class MaskToImage(PairedTask):
         drawn = smooth_displacement(spacing, within, stream(request.seed, "deformation"), SMOOTHNESS_MM)
         field = faded(far * drawn, within, spacing, FADED_OVER * far)
         bent = np.where(within, moved_labels(structures, field, spacing), 0).astype(np.int32)
-        return Bent(bent, image.with_pixels(moved_pixels(image.pixels, field, spacing)))
+        return Bent(bent, image.with_pixels(moved_pixels(image.pixels, field, spacing, within)))
