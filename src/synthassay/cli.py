@@ -1,6 +1,6 @@
 """The command line. Every command imports what it needs when it runs, so that help answers at once.
 
-Exit codes: 0 done; 1 a check found something (verify) or another mistake; 2 the study file or command is wrong;
+Exit codes: 0 done; 1 a check found something (verify, audit) or another mistake; 2 the study file or command is wrong;
 3 the data or images are wrong; 4 the run folder cannot be used; 130 interrupted; anything else is our bug.
 """
 
@@ -190,6 +190,38 @@ def verify(
     result = verify_folder(folder)
     typer.echo(str(result))
     if not result.ok:
+        raise typer.Exit(1)
+
+
+@app.command()
+def audit(
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA", help="Folder, table, .npz, BIDS root, or a known source's name.", show_default=False
+        ),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="HTML page to write, or a folder for the page and audit.json.")
+    ] = None,
+    subject: Annotated[str, typer.Option(help="Column or array of subjects; for a folder a regular expression.")] = "",
+    split: Annotated[str, typer.Option(help="Column or array of splits.")] = "",
+    label: Annotated[str, typer.Option(help="Column or array of classes.")] = "",
+    site: Annotated[str, typer.Option(help="Column or array of sites.")] = "",
+    near: Annotated[bool, typer.Option(help="Look for near-duplicates, which takes most of the time.")] = True,
+) -> None:
+    """Say who stands on two sides of a split and what is there twice; exit code 1 if a subject or an image crosses."""
+    from synthassay.audit.run import audit_data
+    from synthassay.audit.showing import show_audit
+    from synthassay.data.listing import Fields
+
+    found = audit_data(data, Fields(label, subject, site, split), near=near)
+    if as_json:
+        typer.echo(found.model_dump_json(indent=1))
+    else:
+        show_audit(found)
+    if found.leaks:
         raise typer.Exit(1)
 
 

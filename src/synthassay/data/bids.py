@@ -65,7 +65,7 @@ def list_bids(root: Path, fields: Fields) -> Listing:
         raise DataError(str(root), "has no sub-*/anat/*.nii.gz", remedy="Give the folder that holds the sub-* folders.")
     people = _participants(root)
     _refuse_unknown_columns(people, fields)
-    cases, given = [], {}
+    cases, words = [], {}
     for (subject, session), images in sorted(found.items()):
         about = _about(people, f"sub-{subject}", fields)
         name = case_name(f"sub-{subject}" + (f"_ses-{session}" if session else ""))
@@ -81,8 +81,11 @@ def list_bids(root: Path, fields: Fields) -> Listing:
             )
         )
         if about.get("split"):
-            given[name] = parse_split(about["split"], "participants.tsv, column split")
-    return Listing(root, tuple(cases), "BIDS folder", given, excluded, _notes(excluded))
+            words[name] = about["split"]
+    given = {}
+    if not fields.declared:
+        given = {name: parse_split(word, "participants.tsv, column split") for name, word in words.items()}
+    return Listing(root, tuple(cases), "BIDS folder", given, excluded, _notes(excluded), words=words)
 
 
 def _niftis(root: Path) -> list[Path]:

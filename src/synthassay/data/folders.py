@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydicom.uid import UID
 
-from synthassay.data.listing import Fields, Listing, case_name
+from synthassay.data.listing import Fields, Listing, case_name, told_apart
 from synthassay.data.splits import parse_split
 from synthassay.data.tables import file_stem
 from synthassay.errors import DataError, ImageError
@@ -54,20 +54,30 @@ def list_folder(root: Path, fields: Fields) -> Listing:
     found, passed_over = _images(root)
     if not found:
         raise DataError(str(root), "holds no images", remedy="Check the path, and that the files have image endings.")
-    splits = _split_words(found)
-    labels, subjects_below = _classes(found, 1 if splits else 0)
+    splits = {} if fields.declared else _split_words(found)
+    words = _declared_words(found) if fields.declared else [image.folders[0] for image in found if splits]
+    labels, subjects_below = _classes(found, 1 if splits or words else 0)
     pattern = _pattern(fields.subject)
     names = _names(found, labels)
-    cases, given, alone = [], {}, 0
+    if fields.declared:
+        names = told_apart(names)
+    cases, alone = [], set()
     for image, name, label in zip(found, names, labels, strict=True):
-        subject = _subject(image, pattern, subjects_below)
-        alone += not subject
+        subject = _subject(image, pattern, subjects_below, strict=not fields.declared)
+        if not subject:
+            alone.add(name)
         images = {Role.IMAGE.value: image.where}
         cases.append(Case(case=name, subject=subject or name, label=label, images=images))
-        if splits:
-            given[name] = splits[image.folders[0]]
-    notes = _notes(labels, len(splits), alone, len(found), passed_over)
-    return Listing(root, tuple(cases), "folder of images", given, notes=notes)
+    return Listing(
+        root,
+        tuple(cases),
+        "folder of images",
+        given={name: splits[word] for name, word in zip(names, words, strict=True)} if splits else {},
+        notes=_notes(labels, len(set(words)), len(alone), len(found), passed_over),
+        words={name: word for name, word in zip(names, words, strict=False) if word},
+        shown={name: image.path for name, image in zip(names, found, strict=True)},
+        alone=frozenset(alone),
+    )
 
 
 def _images(root: Path) -> tuple[list[_Found], list[str]]:
@@ -132,6 +142,22 @@ def _split_words(found: list[_Found]) -> dict[str, Split]:
     return words if len(words) > 1 else {}
 
 
+def _declared_words(found: list[_Found]) -> list[str]:
+    """Return each image's folder at the outermost depth where two folders are called like splits; empty where none."""
+    for depth in range(3):
+        names = [image.folders[depth] if len(image.folders) > depth else "" for image in found]
+        known = set()
+        for name in set(names) - {""}:
+            try:
+                parse_split(name, "")
+            except DataError:
+                continue
+            known.add(name)
+        if len(known) > 1:
+            return names
+    return []
+
+
 def _classes(found: list[_Found], depth: int) -> tuple[list[str], int]:
     """Return each image's class, and the depth at which folders name subjects (0 where none do)."""
     below = [image.folders[depth:] for image in found]
@@ -158,10 +184,12 @@ def _pattern(text: str) -> re.Pattern[str] | None:
     return pattern
 
 
-def _subject(image: _Found, pattern: re.Pattern[str] | None, depth: int) -> str:
+def _subject(image: _Found, pattern: re.Pattern[str] | None, depth: int, *, strict: bool) -> str:
     if pattern is not None:
         match = pattern.search(image.path)
         if match is None or not match.group(1):
+            if not strict:
+                return ""
             raise DataError(image.path, "has no part that [data] subject describes", value=pattern.pattern)
         return match.group(1)
     if match := _SUBJECT.search(image.path):

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from synthassay.data.listing import Fields, Listing, case_name, refuse_twins
+from synthassay.data.listing import Fields, Listing, case_name, refuse_twins, told_apart, usual_name
 from synthassay.data.splits import parse_split
 from synthassay.errors import DataError, did_you_mean
 from synthassay.images.formats import FORMATS
@@ -15,6 +15,7 @@ from synthassay.records.cohort import Case, Locator
 from synthassay.records.vocabulary import Role
 
 ABOUT = ("case", "subject", "session", "site", "scanner", "label", "split")
+FACTS = ("study", "series", "date")
 SUFFIXES = (".csv", ".tsv", ".parquet")
 _SINGLE_IMAGE = ("path", "file", "filename")
 Row = dict[str, str]
@@ -35,14 +36,28 @@ def list_table(path: Path, fields: Fields) -> Listing:
     about = _about(path, columns, fields)
     roles = _roles(path, rows, columns, set(about.values()))
     names = [_name(row, about, roles) for row in rows]
-    refuse_twins(names, str(path), "Give each row its own `case`.")
-    _refuse_missing(path, rows, roles)
+    if fields.declared:
+        names = told_apart(names)
+    else:
+        refuse_twins(names, str(path), "Give each row its own `case`.")
+        _refuse_missing(path, rows, roles)
     cases = tuple(_case(row, name, about, roles) for row, name in zip(rows, names, strict=True))
+    words = _column(names, rows, about.get("split", ""))
     given = {}
-    if "split" in about:
-        filled = [(n, row[about["split"]]) for n, row in zip(names, rows, strict=True) if row[about["split"]]]
-        given = {name: parse_split(word, f"{path.name}, column {about['split']}") for name, word in filled}
-    return Listing(path.parent, cases, f"table {path.name}", given, notes=_notes(rows, columns, about, roles))
+    if not fields.declared:
+        given = {name: parse_split(word, f"{path.name}, column {about['split']}") for name, word in words.items()}
+    subjects = _column(names, rows, about.get("subject", ""))
+    return Listing(
+        path.parent,
+        cases,
+        f"table {path.name}",
+        given,
+        notes=_notes(rows, columns, about, roles),
+        words=words,
+        shown=_shown(names, rows, about, roles),
+        alone=frozenset(name for name in names if name not in subjects),
+        facts=_facts(names, rows, about),
+    )
 
 
 def read_rows(path: Path, delimiter: str) -> list[Row]:
@@ -94,7 +109,11 @@ def _parquet_rows(path: Path) -> list[Row]:
 
 def _about(path: Path, columns: list[str], fields: Fields) -> dict[str, str]:
     about = {name: name for name in ABOUT if name in columns}
-    for what in ("label", "subject", "site"):
+    if fields.declared:
+        images = {column for column in columns if column in _SINGLE_IMAGE}
+        usual = {what: usual_name(what, [c for c in columns if c not in images]) for what in (*ABOUT, *FACTS)}
+        about = {what: column for what, column in usual.items() if column} | about
+    for what in ("label", "subject", "site", "split"):
         named = getattr(fields, what)
         if named and named not in columns:
             remedy = did_you_mean(named, columns)
@@ -144,10 +163,29 @@ def file_stem(path: str) -> str:
 
 
 def _case(row: Row, name: str, about: dict[str, str], roles: dict[str, str]) -> Case:
-    known = {what: row[column] for what, column in about.items() if what not in ("case", "split")}
+    known = {what: row[column] for what, column in about.items() if what not in ("case", "split", *FACTS)}
     known["subject"] = known.get("subject") or name
     images = {role: Locator(path=row[column].replace("\\", "/")) for role, column in roles.items() if row[column]}
     return Case(case=name, images=images, **known)
+
+
+def _column(names: Sequence[str], rows: Sequence[Row], column: str) -> dict[str, str]:
+    return {name: row[column] for name, row in zip(names, rows, strict=True) if column and row[column]}
+
+
+def _shown(names: Sequence[str], rows: list[Row], about: dict[str, str], roles: dict[str, str]) -> dict[str, str]:
+    single = next(iter(roles.values()))
+    column = about.get("case", "") or (single if len(roles) == 1 else "")
+    return _column(names, rows, column)
+
+
+def _facts(names: Sequence[str], rows: list[Row], about: dict[str, str]) -> dict[str, dict[str, str]]:
+    known = {what: about[what] for what in FACTS if what in about}
+    return {
+        name: {what: row[column] for what, column in known.items() if row[column]}
+        for name, row in zip(names, rows, strict=True)
+        if known
+    }
 
 
 def _refuse_missing(path: Path, rows: list[Row], roles: dict[str, str]) -> None:

@@ -10,14 +10,14 @@ from typing import Literal
 import numpy as np
 from scipy import ndimage
 
-from synthassay.data.listing import Fields, Listing, case_name, refuse_twins
+from synthassay.data.listing import Fields, Listing, case_name, refuse_twins, told_apart, usual_name
 from synthassay.data.npz.archive import Archive
 from synthassay.data.splits import parse_split
 from synthassay.errors import DataError, ImageError, did_you_mean
 from synthassay.images.drawing import with_labels_drawn
 from synthassay.images.image import Geometry, Image
 from synthassay.records.cohort import Case, Locator
-from synthassay.records.vocabulary import Role, Split, Unit
+from synthassay.records.vocabulary import Role, Unit
 
 Axes = Literal["rows columns", "rows columns channels", "x y z", "z y x"]
 
@@ -119,15 +119,23 @@ class NpzLayout:
         """Return the layout without the roles that this file lacks."""
         return replace(self, roles=tuple(role for role in self.roles if role.key in archive.headers))
 
-    def listing(self, archive: Archive, fields: Fields) -> Listing:
-        """Return the cases of a file.
+    def listing(self, archive: Archive, fields: Fields, *, twins: bool = False) -> Listing:
+        """Return the cases of a file; with ``twins`` also where names occur twice or a split has a name of its own.
 
         Raises:
             DataError: A named field is not in the file, arrays differ in length, or case names occur twice.
         """
+        if fields.declared:
+            return _with_usual_names(self, archive, fields).listing(
+                archive, replace(fields, declared=False), twins=True
+            )
         count = self._count(archive)
         names = self._names(archive, count)
-        refuse_twins(names, str(archive.path), "Give each case its own name.")
+        if twins:
+            names = told_apart(names)
+        else:
+            refuse_twins(names, str(archive.path), "Give each case its own name.")
+        words = dict(zip(names, self._column(archive, self.split, "split", count), strict=False))
         subjects = self._column(archive, fields.subject or self.subject, "subject", count) or [""] * count
         labels = self._labels(archive, fields.label or self.label, count)
         optional = {
@@ -150,9 +158,12 @@ class NpzLayout:
             root=archive.path.parent,
             cases=cases,
             found_as=f"npz ({self.name})",
-            given=self._given(archive, names),
+            given={} if twins else {name: parse_split(w, f"{archive.path}::{self.split}") for name, w in words.items()},
             structure_names=self._structure_names(archive),
             notes=self.notes + _subject_note(subjects),
+            words=words,
+            shown=dict(zip(names, self._column(archive, self.case, "case", count), strict=False)),
+            alone=frozenset(name for name, subject in zip(names, subjects, strict=True) if not subject),
         )
 
     def image(self, archive: Archive, key: str, index: int | None) -> Image:
@@ -261,12 +272,6 @@ class NpzLayout:
                 images[case].setdefault(name, Locator(path=path, key=f"{DERIVED}{name}", index=case))
         return images
 
-    def _given(self, archive: Archive, names: list[str]) -> dict[str, Split]:
-        words = self._column(archive, self.split, "split", len(names))
-        return {
-            name: parse_split(word, f"{archive.path}::{self.split}") for name, word in zip(names, words, strict=False)
-        }
-
     def _geometry(self, archive: Archive, role: ArrayRole, space: tuple[int, ...], index: int | None) -> Geometry:
         case = int(archive.array(role.rows_of)[index]) if role.rows_of and index is not None else index
         if len(space) == 3 and self.affine in archive.headers:
@@ -276,6 +281,20 @@ class NpzLayout:
         if len(space) == 3 and spacing:
             return Geometry.from_affine(_centred_affine(space, spacing))
         return Geometry(spacing_mm=spacing, mpp=self.mpp)
+
+
+def _with_usual_names(layout: NpzLayout, archive: Archive, fields: Fields) -> NpzLayout:
+    """Return the layout with arrays of usual names for what it leaves open."""
+    count = layout._count(archive)
+    per_case = [name for name, (shape, _) in archive.headers.items() if shape in ((count,), (count, 1))]
+    return replace(
+        layout,
+        case=layout.case or usual_name("case", per_case),
+        subject=layout.subject or usual_name("subject", per_case),
+        label=layout.label or usual_name("label", per_case),
+        site=layout.site or usual_name("site", per_case),
+        split=fields.split or layout.split or usual_name("split", per_case),
+    )
 
 
 def _subject_note(subjects: list[str]) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ class MedMnistLayout:
         Raises:
             DataError: A field was named that this layout does not have, or images and labels differ in number.
         """
-        for what in ("label", "subject", "site"):
+        for what in ("label", "subject", "site", "split"):
             if named := getattr(fields, what):
                 raise DataError(f"[data] {what}", "names a field, but a MedMNIST file has none", value=named)
         cases: list[Case] = []
@@ -48,8 +48,11 @@ class MedMnistLayout:
                 name = f"{part}-{row:05d}"
                 where = Locator(path=archive.path.name, key=f"{part}_images", index=row)
                 cases.append(Case(case=name, subject=name, label=label, images={Role.IMAGE: where}))
-        given = {case.case: parse_split(case.case.split("-")[0], archive.path.name) for case in cases}
-        return Listing(archive.path.parent, tuple(cases), f"npz ({self.name})", given, notes=(NOTE,))
+        words = {case.case: case.case.split("-")[0] for case in cases}
+        given = {name: parse_split(word, archive.path.name) for name, word in words.items()}
+        alone = frozenset(words)
+        found_as = f"npz ({self.name})"
+        return Listing(archive.path.parent, tuple(cases), found_as, given, notes=(NOTE,), words=words, alone=alone)
 
     def image(self, archive: Archive, key: str, index: int | None) -> Image:
         """Return one image."""
@@ -61,9 +64,8 @@ class MedMnistLayout:
 
 
 def medmnist_layout(archive: Archive) -> MedMnistLayout | None:
-    """Return the layout where the file has the parts' images and labels, else None."""
-    needed = {f"{part}_{what}" for part in ("train", "test") for what in ("images", "labels")}
-    return MedMnistLayout() if needed <= archive.headers.keys() else None
+    """Return the layout where the file has the images of at least two parts, else None."""
+    return MedMnistLayout() if len(_parts(archive)) > 1 else None
 
 
 def _parts(archive: Archive) -> list[str]:
@@ -72,6 +74,8 @@ def _parts(archive: Archive) -> list[str]:
 
 def _labels(archive: Archive, part: str) -> list[str]:
     key, count = f"{part}_labels", archive.shape(f"{part}_images")[0]
+    if key not in archive.headers:
+        return [""] * count
     if archive.shape(key)[:1] != (count,):
         raise DataError(f"{archive.path}::{key}", f"has {archive.shape(key)[0]} rows for {count} images")
     values = archive.array(key).reshape(count, -1)

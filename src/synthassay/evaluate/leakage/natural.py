@@ -34,6 +34,11 @@ class NaturalLikeness:
     median: float = float("nan")
     highest: float = float("nan")
 
+    @classmethod
+    def uncalibrated(cls) -> NaturalLikeness:
+        """The fixed bound, where there are too few images to calibrate one."""
+        return cls(WITHOUT_CALIBRATION)
+
 
 def natural_likeness(found: Likeness, owner: NDArray[np.intp], pixels: NDArray[np.intp]) -> NaturalLikeness:
     """Return the bound from each image's greatest likeness with an image of another subject.
@@ -52,7 +57,7 @@ def natural_likeness(found: Likeness, owner: NDArray[np.intp], pixels: NDArray[n
     nearest = np.where(other, found.correlation, -2.0).max(axis=1, initial=-2.0)
     nearest = nearest[nearest > -1.5]
     if len(nearest) < FEWEST_IMAGES:
-        return NaturalLikeness(WITHOUT_CALIBRATION)
+        return NaturalLikeness.uncalibrated()
     middle, upper = np.quantile(np.arctanh(np.clip(nearest, -0.9999, 0.9999)), (0.5, UPPER))
     width = (upper - middle) / _NORMAL.inv_cdf(UPPER)
     beyond = _NORMAL.inv_cdf(1 - EXPECTED_BEYOND / len(nearest))

@@ -32,24 +32,33 @@ class Sketches:
     Attributes:
         averaged: ``cases *grid``: images averaged down, values from 0 to 255 between each image's own extremes; may lie
             on disk.
+        places: Row of each case in ``averaged``.
         spectra: ``cases values``, float32.
     """
 
     averaged: NDArray[np.uint8]
+    places: NDArray[np.intp]
     spectra: Floats
 
     def __len__(self) -> int:
-        return len(self.averaged)
+        return len(self.places)
 
     def detail(self, rows: NDArray[np.intp] | slice, zoom: float = 1.0) -> Floats:
         """Return the detail of some images, ``cases *grid``, mean 0 and length 1, of their middle part ``zoom``."""
-        return sharpened(self.averaged[rows].astype(np.float32), zoom)
+        return sharpened(self.averaged[self.places[rows]].astype(np.float32), zoom)
 
 
-def sketches_of(averaged: NDArray[np.uint8]) -> Sketches:
-    """Return the sketches of images that were averaged down; spectra are computed block by block."""
-    blocks = (averaged[start : start + ROWS_AT_ONCE] for start in range(0, len(averaged), ROWS_AT_ONCE))
-    return Sketches(averaged, np.concatenate([spectrum(sharpened(block.astype(np.float32))) for block in blocks]))
+def sketches_of(averaged: NDArray[np.uint8], places: NDArray[np.intp] | None = None) -> Sketches:
+    """Return the sketches of images that were averaged down; spectra are computed block by block.
+
+    Args:
+        averaged: ``images *grid``.
+        places: Which rows of it; all where absent.
+    """
+    places = np.arange(len(averaged)) if places is None else places
+    blocks = (averaged[places[start : start + ROWS_AT_ONCE]] for start in range(0, len(places), ROWS_AT_ONCE))
+    spectra = np.concatenate([spectrum(sharpened(block.astype(np.float32))) for block in blocks])
+    return Sketches(averaged, places, spectra)
 
 
 def averaged_down(pixels: np.ndarray) -> NDArray[np.uint8]:
