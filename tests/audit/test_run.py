@@ -1,6 +1,7 @@
 """Planted crossings and copies are found in every kind of data set; nothing is dropped in silence.
 
-Covers synthassay.audit.run, portraits, near and showing.
+Covers synthassay.audit.run, synthassay.audit.portraits, synthassay.audit.near, synthassay.audit.showing and
+synthassay.records.audit.
 """
 
 from __future__ import annotations

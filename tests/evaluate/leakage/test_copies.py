@@ -1,6 +1,6 @@
 """Copies of real radiographs are found between two sets whatever was done to them, and other patients are not.
 
-Covers synthassay.evaluate.leakage.sketches, likeness, natural and copies.
+Covers what synthassay.evaluate.leakage.copies rests on: sketches, likeness, natural.
 """
 
 from __future__ import annotations
