@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,8 @@ class Options:
         segmenter_steps: Optimiser steps of the segmenter that draws structures on synthetic images; 0 lets the size of
             the images decide.
         segmentation: Which segmenters are trained to measure utility; none where None.
+        processes: How many of them are trained side by side; no number depends on it.
+        segmenters: Folder where judged segmenters are kept, so that a killed evaluation goes on.
     """
 
     bootstrap: int = 1000
@@ -74,6 +77,8 @@ class Options:
     embedding_steps: int = 0
     segmenter_steps: int = 0
     segmentation: SegmentationSpec | None = None
+    processes: int = 1
+    segmenters: Path | None = None
 
 
 @dataclass(eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,8 @@ def study_evidence(plan: Plan, run: Path, name: str, memo: dict[Any, Any]) -> Ev
         utility_steps=spec.evaluation.classifier_steps,
         segmenter_steps=spec.evaluation.segmenter_steps,
         segmentation=spec.segmentation,
+        processes=os.cpu_count() or 1,
+        segmenters=evaluation_folder(run) / "segmenters",
     )
     return Evidence(
         of=name,

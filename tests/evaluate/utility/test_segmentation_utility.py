@@ -18,13 +18,12 @@ from synthassay.data.image_set import Entry, ImageSet
 from synthassay.evaluate.evidence import Evidence, Options
 from synthassay.evaluate.metric import METRICS
 from synthassay.evaluate.run import measure_sets, plan
-from synthassay.evaluate.utility.arms import Arm
-from synthassay.evaluate.utility.outlined import regimes
+from synthassay.evaluate.utility.arms import Arm, regimes
 from synthassay.protocols import PROTOCOLS
 from synthassay.records.spec import SegmentationSpec
 from synthassay.records.vocabulary import Unit
 
-ASKED = SegmentationSpec(fractions=(0.05, 1.0), ratios=(8.0,), repeats=2, steps=40, classical=False, pretrain=False)
+ASKED = SegmentationSpec(fractions=(0.05, 1.0), ratios=(1.0, 8.0), repeats=2, steps=40, classical=False, pretrain=False)
 NAMES = {1: "core", 2: "shell"}
 ALL = ("tstr_dice", "dice_gain", "distance_gain", "dice_without_real", "segmentation_worth")
 
@@ -77,7 +76,7 @@ def rows(name: str, found: Evidence) -> dict[str, object]:
     return {row.stratum: row for row in measure_sets(found, METRICS.get(name))}
 
 
-LITTLE, MUCH = "real=5%, ratio=8", "real=100%, ratio=8"
+LITTLE, SAME, MUCH = "real=5%, ratio=8", "real=100%, ratio=1", "real=100%, ratio=8"
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +95,10 @@ def test_informative_images_help_where_there_are_few_patients(informative):
     assert found[LITTLE].interval.low > 0
     assert found[LITTLE].settings["p_corrected"] < 0.05
     assert found[LITTLE].settings["p_corrected"] >= found[LITTLE].settings["p"]
-    assert abs(found[MUCH].value) < found[LITTLE].value / 2
-    assert found[""].value == found[MUCH].value
+    assert found[MUCH].value is None
+    assert found[MUCH].not_measured == "it adds 320 synthetic images and there are 40"
+    assert abs(found[SAME].value) < found[LITTLE].value / 2
+    assert found[""].value == found[SAME].value
     assert {f"{LITTLE}, structure=core", f"{LITTLE}, structure=shell"} <= set(found)
     mean = np.mean([found[f"{LITTLE}, structure={name}"].value for name in NAMES.values()])
     assert mean == pytest.approx(found[LITTLE].value)
@@ -142,10 +143,10 @@ def test_copies_of_the_real_training_images_add_nothing_to_all_of_them(memo):
 def test_label_maps_that_lie_beside_their_images_harm(memo):
     pixels, labels = organs(40, 11)
     found = evidence((pixels, np.roll(labels, (5, 5), (2, 3))), real_memo=memo)
-    gain = rows("dice_gain", found)[MUCH]
+    gain = rows("dice_gain", found)[SAME]
     assert gain.value < -0.1
     assert gain.interval.high < 0
-    assert rows("distance_gain", found)[MUCH].value > 0
+    assert rows("distance_gain", found)[SAME].value > 0
     alone = rows("tstr_dice", found)[""]
     assert alone.value < alone.floor - 0.2
     lost = rows("dice_without_real", found)[""]
@@ -186,7 +187,7 @@ def test_small_shares_hold_the_same_patients_with_and_without_synthetic_images(i
     trial = informative.set_fixture("segmentation_trial", "test")
     assert set(trial.patients(0.05, 0)) < set(trial.patients(0.5, 0)) < set(trial.patients(1.0, 0))
     assert trial.patients(0.05, 0) != trial.patients(0.05, 1)
-    assert trial.added(Arm(0.05, 8.0), 0) == trial.added(Arm(1.0, 8.0), 0)[:16]
+    assert trial.added(Arm(0.05, 8.0), 0) == trial.added(Arm(1.0, 1.0), 0)[:16]
     other = evidence(organs(10, 12), real_memo={}).set_fixture("segmentation_trial", "test")
     assert other.patients(0.05, 1) == trial.patients(0.05, 1)
 

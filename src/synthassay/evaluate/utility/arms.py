@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.structure.label_maps import diagonal, structure_pairs
 from synthassay.records.measurement import Interval
+from synthassay.records.spec import SegmentationSpec
 from synthassay.stats.equivalence import difference_p
 
 PERCENT = 95
@@ -58,6 +59,24 @@ class Arm:
     def without(self) -> Arm:
         """The same arm without any synthetic image: what a gain is a gain over."""
         return Arm(self.real, classical=self.classical)
+
+
+def regimes(asked: SegmentationSpec) -> list[Arm]:
+    """Return every way in which the study adds synthetic images to real ones.
+
+    The first one, all real patients and the first ratio, is the headline.
+    """
+    shares = sorted(asked.fractions, reverse=True)
+    added = [Arm(share, ratio, classical) for classical in (False, True) for share in shares for ratio in asked.ratios]
+    if not asked.classical:
+        added = [arm for arm in added if not arm.classical]
+    return [*added, *(Arm(share, first=True) for share in shares if asked.pretrain)]
+
+
+def arms(asked: SegmentationSpec) -> list[Arm]:
+    """Return every arm that the measures need: synthetic alone, real alone, and both sides of every regime."""
+    both = [side for arm in regimes(asked) for side in (arm, arm.without)]
+    return list(dict.fromkeys([Arm(0.0), Arm(1.0), *map(Arm, asked.fractions), *both]))
 
 
 @dataclass(frozen=True, eq=False)

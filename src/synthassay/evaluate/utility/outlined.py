@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from synthassay.errors import NotMeasured
 from synthassay.evaluate.metric import Finding
-from synthassay.evaluate.utility.arms import Arm, Floats, Outlines, paired_p, weighted_mean
+from synthassay.evaluate.utility.arms import Arm, Floats, Outlines, paired_p, regimes, weighted_mean
 from synthassay.evaluate.utility.outlining import SegmentationTrial
 from synthassay.evaluate.utility.scoring import score
 from synthassay.records.measurement import Interval
-from synthassay.records.spec import SegmentationSpec
 from synthassay.stats.equivalence import holm
 
 Which = Callable[[Outlines], Floats]
@@ -25,18 +25,6 @@ class Draws:
 
     number: int
     rng: np.random.Generator
-
-
-def regimes(asked: SegmentationSpec) -> list[Arm]:
-    """Return every way in which the study adds synthetic images to real ones.
-
-    The first one, all real patients and the first ratio, is the headline.
-    """
-    shares = sorted(asked.fractions, reverse=True)
-    added = [Arm(share, ratio, classical) for classical in (False, True) for share in shares for ratio in asked.ratios]
-    if not asked.classical:
-        added = [arm for arm in added if not arm.classical]
-    return [*added, *(Arm(share, first=True) for share in shares if asked.pretrain)]
 
 
 def mean_row(
@@ -73,9 +61,14 @@ def difference_row(
 def gains(trial: SegmentationTrial, which: Which, draws: Draws) -> list[Finding]:
     """Return what synthetic images add in every regime: the headline without stratum first, then each regime.
 
-    p is corrected by Holm's rule over the regimes; rows of single structures repeat a regime and carry none.
+    p is corrected by Holm's rule over the regimes; rows of single structures repeat a regime and carry none. A regime
+    for which there are too few synthetic images is a row with that reason.
     """
-    found = {arm: difference_row(trial, arm, which, draws) for arm in regimes(trial.asked)}
+    short = {arm: reason for arm in regimes(trial.asked) if (reason := trial.shortfall(arm))}
+    possible = [arm for arm in regimes(trial.asked) if arm not in short]
+    if not possible:
+        raise NotMeasured(next(iter(short.values())))
+    found = {arm: difference_row(trial, arm, which, draws) for arm in possible}
     tested = {arm: float(row.settings["p"]) for arm, row in found.items() if "p" in row.settings}
     adjusted = holm(tested)
     words = f"Holm over {len(tested)} regimes" if len(tested) > 1 else "none, one regime"
@@ -88,11 +81,12 @@ def gains(trial: SegmentationTrial, which: Which, draws: Draws) -> list[Finding]
     headline = next(iter(rows.values()))
     by_structure = [
         difference_row(trial, arm, which, draws, structure=i)
-        for arm in regimes(trial.asked)
+        for arm in possible
         for i in range(len(trial.structures))
         if len(trial.structures) > 1
     ]
-    return [replace(headline, stratum=""), *rows.values(), *by_structure]
+    missing = [Finding(stratum=arm.stratum, not_measured=reason) for arm, reason in short.items()]
+    return [replace(headline, stratum=""), *rows.values(), *missing, *by_structure]
 
 
 def _values(trial: SegmentationTrial, arm: Arm, which: Which, structure: int | None) -> Floats:

@@ -7,9 +7,11 @@ images, and for every generator. The test images are never seen in training, and
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +20,8 @@ from synthassay.data.image_set import ImageSet
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.fixtures import provides
 from synthassay.evaluate.structure.segmenter import drawn_pairs, on_scale
-from synthassay.evaluate.utility.arms import Arm, Outlines, agreement
+from synthassay.evaluate.utility.arms import Arm, Outlines, arms
+from synthassay.evaluate.utility.judging import DrawnSet, Job, judge_all
 from synthassay.evaluate.utility.trial import refuse_test_patients
 from synthassay.images.drawing import labels_drawn
 from synthassay.randomness import derive, stream
@@ -27,24 +30,8 @@ from synthassay.records.vocabulary import Unit
 
 if TYPE_CHECKING:
     from synthassay.evaluate.evidence import Evidence
-    from synthassay.networks.outlining import Drawn
 
 NOT_ASKED = "the study does not ask for segmenters to be trained (table [segmentation] of the study file)"
-
-
-@dataclass(frozen=True, eq=False)
-class DrawnSet:
-    """Images of a set with their class indices, subjects and spacings, in memory."""
-
-    cases: tuple[Drawn, ...]
-    names: tuple[str, ...]
-    subjects: tuple[str, ...]
-    spacings: tuple[tuple[float, ...], ...]
-    left_out: int
-
-    def of(self, positions: Sequence[int]) -> list[Drawn]:
-        """The cases at these positions."""
-        return [self.cases[i] for i in positions]
 
 
 @dataclass(eq=False)
@@ -56,6 +43,8 @@ class SegmentationTrial:
         names: Label to structure name.
         unit: Unit of the images, which decides how they are scaled.
         asked: What the study asks for.
+        processes: Trainings side by side; no number depends on it.
+        folder: Where judged segmenters are kept, so that a killed evaluation goes on; None keeps none.
         kept: Judged arms of this generator; ``real_kept`` those that depend on real images alone.
     """
 
@@ -64,6 +53,8 @@ class SegmentationTrial:
     unit: Unit
     asked: SegmentationSpec
     seed: int
+    processes: int = 1
+    folder: Path | None = None
     kept: dict[Any, Any] = field(default_factory=dict)
     real_kept: dict[Any, Any] = field(default_factory=dict)
 
@@ -99,17 +90,14 @@ class SegmentationTrial:
         return store["drawn", which]
 
     def outlines(self, arm: Arm) -> Outlines:
-        """Return how well an arm's segmenters outline the real test patients.
+        """Return how well an arm's segmenters outline the real test patients; the first call trains all arms.
 
         Raises:
             NotMeasured: There is nothing to train or to test on.
         """
-        store = self.kept if arm.needs_synthetic else self.real_kept
-        key = ("outlines", arm, self.seed, self.asked.repeats, self.asked.steps)
-        if key not in store:
-            judged = [self._judged(arm, repeat) for repeat in range(self.asked.repeats)]
-            store[key] = Outlines(*(np.array([found[which] for found in judged]) for which in (0, 1)))
-        return store[key]
+        if arm not in self._known():
+            self._train([*(one for one in arms(self.asked) if not self.shortfall(one)), arm])
+        return self._known()[arm]
 
     def patients(self, share: float, repeat: int) -> list[int]:
         """Return positions of the real training images of a share of the patients; larger shares hold smaller ones."""
@@ -124,8 +112,14 @@ class SegmentationTrial:
         """Return how many patients a share is; one at least."""
         return max(1, round(share * len(set(self.read("training").subjects))))
 
+    def shortfall(self, arm: Arm) -> str:
+        """Return why there are too few synthetic images for an arm; an empty string where there are enough."""
+        wanted = max(round(arm.ratio * len(self.patients(arm.real, i))) for i in range(self.asked.repeats))
+        there = len(self.read("synthetic").cases) if arm.ratio else 0
+        return f"it adds {wanted} synthetic images and there are {there}" if wanted > there else ""
+
     def added(self, arm: Arm, repeat: int) -> list[int]:
-        """Return positions of the synthetic images that an arm adds; fewer than asked where there are fewer."""
+        """Return positions of the synthetic images that an arm adds."""
         synthetic = self.read("synthetic")
         order = stream(self.seed, "added", repeat).permutation(len(synthetic.cases)).tolist()
         if arm.real == 0 or arm.first:
@@ -145,28 +139,32 @@ class SegmentationTrial:
             "left_out": self.read("test").left_out + self.read("training").left_out,
         }
 
-    def _judged(self, arm: Arm, repeat: int) -> tuple[list[list[float]], list[list[float]]]:
-        from synthassay.networks.outlining import outline
+    def _known(self) -> ChainMap[Arm, Outlines]:
+        key = ("outlines", self.seed, self.asked.repeats, self.asked.steps)
+        return ChainMap(*(store.setdefault(key, {}) for store in (self.kept, self.real_kept)))
 
-        model, test = self._fitted(arm, repeat), self.read("test")
-        rows = [
-            agreement(outline(model, case.pixels), case.classes, len(self.labels), spacing)
-            for case, spacing in zip(test.cases, test.spacings, strict=True)
-        ]
-        return [dice for dice, _ in rows], [distance for _, distance in rows]
+    def _train(self, wanted: Sequence[Arm]) -> None:
+        known = self._known()
+        left = [arm for arm in dict.fromkeys(wanted) if arm not in known]
+        jobs = {arm: [self._job(arm, repeat) for repeat in range(self.asked.repeats)] for arm in left}
+        names = ["training", "test", *(["synthetic"] if any(arm.needs_synthetic for arm in left) else [])]
+        sets = {name: self.read(name) for name in names}
+        every = [job for of_arm in jobs.values() for job in of_arm]
+        found = judge_all(every, sets, processes=self.processes, folder=self.folder)
+        for arm, of_arm in jobs.items():
+            outlines = Outlines(*(np.array([found[job][which] for job in of_arm], np.float64) for which in (0, 1)))
+            known.maps[0 if arm.needs_synthetic else 1][arm] = outlines
 
-    def _fitted(self, arm: Arm, repeat: int) -> Any:
-        from synthassay.networks.outlining import fit_outliner, new_outliner
-
-        real = self.read("training").of(self.patients(arm.real, repeat)) if arm.real else []
-        synthetic = self.read("synthetic").of(self.added(arm, repeat)) if arm.needs_synthetic else []
-        pixels, seed = (real or synthetic)[0].pixels, derive(self.seed, "segmenter", repeat)
-        model = new_outliner(len(pixels), len(self.labels) + 1, pixels.ndim - 1, seed)
-        if not arm.first:
-            return fit_outliner(model, [*real, *synthetic], steps=self.asked.steps, seed=seed, augment=arm.classical)
-        before = self.asked.steps // 2
-        model = fit_outliner(model, synthetic, steps=before, seed=derive(seed, "first"))
-        return fit_outliner(model, real, steps=self.asked.steps - before, seed=seed)
+    def _job(self, arm: Arm, repeat: int) -> Job:
+        return Job(
+            real=tuple(self.patients(arm.real, repeat)) if arm.real else (),
+            synthetic=tuple(self.added(arm, repeat)) if arm.needs_synthetic else (),
+            structures=len(self.labels),
+            steps=self.asked.steps,
+            seed=derive(self.seed, "segmenter", repeat),
+            classical=arm.classical,
+            first=arm.first,
+        )
 
     def _read(self, which: str) -> DrawnSet:
         from synthassay.networks.outlining import Drawn
@@ -251,5 +249,7 @@ def segmentation_trial(evidence: Evidence) -> SegmentationTrial:
         evidence.protocol.unit,
         asked,
         seed=derive(evidence.seed, "evaluate", "segmentation"),
+        processes=evidence.options.processes,
+        folder=evidence.options.segmenters,
         real_kept=evidence.real_memo.setdefault("segmentation", {}),
     )
