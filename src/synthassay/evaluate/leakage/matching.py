@@ -8,6 +8,7 @@ compared under every small shift.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -105,12 +106,16 @@ def shifted_correlation(
 def _window_sums(values: Floats, *, forward: bool) -> Floats:
     """Return, per shift, the sum over the part that overlaps: of what is moved to (forward) or moved from."""
     for axis in range(2, values.ndim):
-        size = values.shape[axis]
-        sums = np.insert(np.cumsum(values, axis=axis), 0, 0.0, axis=axis)
-        steps = np.array(_shifts(size)) * (1 if forward else -1)
-        start, stop = np.maximum(steps, 0), size + np.minimum(steps, 0)
-        values = np.take(sums, stop, axis=axis) - np.take(sums, start, axis=axis)
+        values = np.moveaxis(np.tensordot(values, _windows(values.shape[axis], forward), (axis, 1)), -1, axis)
     return values
+
+
+@cache
+def _windows(size: int, forward: bool) -> Floats:
+    """Return ``shifts size``: 1 where the part that overlaps lies."""
+    steps = np.array(_shifts(size))[:, None] * (1 if forward else -1)
+    cells = np.arange(size)
+    return ((cells >= steps) & (cells < size + steps)).astype(np.float64)
 
 
 def _candidates(
