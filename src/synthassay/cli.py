@@ -212,15 +212,25 @@ def audit(
     near: Annotated[bool, typer.Option(help="Look for near-duplicates, which takes most of the time.")] = True,
 ) -> None:
     """Say who stands on two sides of a split and what is there twice; exit code 1 if a subject or an image crosses."""
-    from synthassay.audit.run import audit_data
+    from synthassay.audit.run import audit_cases, declared
     from synthassay.audit.showing import show_audit
     from synthassay.data.listing import Fields
 
-    found = audit_data(data, Fields(label, subject, site, split), near=near)
+    listing = declared(data, Fields(label, subject, site, split))
+    found = audit_cases(listing, name=data, near=near)
     if as_json:
         typer.echo(found.model_dump_json(indent=1))
     else:
         show_audit(found)
+    if out is not None:
+        from synthassay.audit.pictures import draw_shown, shown_pairs
+        from synthassay.report.audit_page import write_audit_page
+
+        page = out if out.suffix in (".html", ".htm") else out / "audit.html"
+        if page != out:
+            found.write(out / "audit.json")
+        written = write_audit_page(found, shown_pairs(found), draw_shown(found, listing), page)
+        typer.echo(str(written), err=as_json)
     if found.leaks:
         raise typer.Exit(1)
 
