@@ -15,7 +15,7 @@ from evaluate.sets import images
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.leakage.copies import copies_between
 from synthassay.evaluate.leakage.likeness import Likeness, likeness
-from synthassay.evaluate.leakage.natural import WITHOUT_CALIBRATION, natural_likeness
+from synthassay.evaluate.leakage.natural import FIXED_BOUND, natural_likeness
 from synthassay.evaluate.leakage.prints import take_prints
 from synthassay.evaluate.leakage.sketches import averaged_down, mirrorings, sharpened, sketches_of, spectrum
 
@@ -127,21 +127,41 @@ def test_no_image_is_its_own_like_and_others_subjects_are_always_compared():
         assert len(set(kept.tolist())) == len(kept)
 
 
-def test_the_bound_follows_nature_and_not_the_copies():
+def likes(first, others=None):
+    """Likeness of images of as many subjects: the first and the third of each."""
+    count = len(first)
+    near, far = (np.arange(count) + 1) % count, (np.arange(count) + 2) % count
+    return Likeness(np.stack([near, far], 1), np.stack([first, first - 0.1 if others is None else others], 1))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.45])
+def test_the_bound_follows_nature_and_not_the_copies(share):
     rng = np.random.default_rng(0)
-    nature = np.tanh(rng.normal(0.7, 0.1, size=4000))
     owner = np.arange(4000)
-    position = ((owner + 1) % 4000)[:, None]
-    clean = natural_likeness(Likeness(position, nature[:, None]), owner, owner)
-    assert clean.images == 4000
-    assert np.tanh(0.7 + 4.2 * 0.1) == pytest.approx(clean.bound, abs=0.02)
-    nature[:200] = 0.99
-    planted = natural_likeness(Likeness(position, nature[:, None]), owner, owner)
-    assert planted.bound < clean.bound + 0.03
-    assert planted.highest == pytest.approx(0.99)
+    nature, others = np.tanh(rng.normal(0.7, 0.1, size=4000)), np.tanh(rng.normal(0.6, 0.1, size=4000))
+    copied = round(share * 4000)
+    nature[:copied] = rng.uniform(0.9, 1, size=copied)
+    found = natural_likeness(likes(nature, others), owner, owner)
+    assert found.bound == pytest.approx(np.tanh(0.7 + 4.2 * 0.1), abs=0.02)
+    assert found.images >= 4000 - copied - 3
+    assert found.highest == nature.max()
 
 
-def test_a_small_set_gets_a_fixed_bound():
-    position = np.array([[1], [0]])
-    found = natural_likeness(Likeness(position, np.full((2, 1), 0.5)), np.arange(2), np.arange(2))
-    assert (found.bound, found.images) == (WITHOUT_CALIBRATION, 0)
+def test_copies_of_one_subject_and_equal_pixels_say_nothing_of_nature():
+    nature = np.tanh(np.random.default_rng(0).normal(0.7, 0.1, size=400))
+    owner = np.arange(400)
+    clean = natural_likeness(likes(nature), owner, owner)
+    nature[:40:2] = 0.999
+    same = owner.copy()
+    same[1:40:2] = same[:40:2]
+    assert natural_likeness(likes(nature), same, owner).bound == pytest.approx(clean.bound, abs=0.02)
+    assert natural_likeness(likes(nature), same, owner).highest < 0.9
+    assert natural_likeness(likes(nature), owner, same).highest < 0.9
+
+
+def test_a_small_set_gets_the_fixed_bound_or_a_stricter_one():
+    assert natural_likeness(likes(np.full(9, 0.5)), np.arange(9), np.arange(9)).bound == FIXED_BOUND
+    assert natural_likeness(likes(np.full(9, 0.5)), np.arange(9), np.arange(9)).images == 0
+    assert natural_likeness(likes(np.full(20, 0.5)), np.arange(20), np.arange(20)).bound == FIXED_BOUND
+    alike = np.tanh(np.random.default_rng(0).normal(1.5, 0.1, size=40))
+    assert natural_likeness(likes(alike, alike - 0.005), np.arange(40), np.arange(40)).bound > FIXED_BOUND

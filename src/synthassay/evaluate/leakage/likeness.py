@@ -22,7 +22,7 @@ from synthassay.evaluate.leakage.sketches import ROWS_AT_ONCE, Floats, Sketches,
 ZOOMS = (1.0, 0.95, 0.9, 0.85, 0.8)
 PER_DISGUISE = 3  # nearest spectra per zoom and mirroring
 COMPARED = 8  # of them, per image
-OF_OTHERS = 3  # compared on top, of other subjects
+OF_OTHERS = 4  # compared on top, of other subjects
 
 
 @dataclass(frozen=True)

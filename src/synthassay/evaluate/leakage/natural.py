@@ -10,12 +10,18 @@ from numpy.typing import NDArray
 
 from synthassay.evaluate.leakage.likeness import Likeness
 
-FEWEST_IMAGES = 50
-WITHOUT_CALIBRATION = 0.9
+ENOUGH_IMAGES = 50  # with fewer, the fixed bound holds where it is the stricter one
+FEWEST_IMAGES = 10  # with fewer, the fixed bound holds
+FIXED_BOUND = 0.9
 LEAST_BOUND = 0.7
 EXPECTED_BEYOND = 0.05
 UPPER = 0.8
+THIRD = 2  # by position: rarely has an image three copies, each under another subject's name
+CLEARLY_ABOVE = 5.0  # widths of the law of third likenesses
+ROUNDS = 5
 _NORMAL = NormalDist()
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -37,15 +43,17 @@ class NaturalLikeness:
     @classmethod
     def uncalibrated(cls) -> NaturalLikeness:
         """The fixed bound, where there are too few images to calibrate one."""
-        return cls(WITHOUT_CALIBRATION)
+        return cls(FIXED_BOUND)
 
 
 def natural_likeness(found: Likeness, owner: NDArray[np.intp], pixels: NDArray[np.intp]) -> NaturalLikeness:
     """Return the bound from each image's greatest likeness with an image of another subject.
 
-    The likeness r of most images follows a normal law as atanh(r). Its place and width are read off the median and the
-    80th percentile, which copies do not move as long as fewer than one image in ten has one under another subject's
-    name. The bound is where the law leaves 0.05 images of the whole set beyond it.
+    The likeness r of images that are no copies follows a normal law as atanh(r); the bound is where that law leaves
+    0.05 images of the whole set beyond it. Copies under another subject's name are what is looked for, so they must not
+    move the law, be they half of all images: an image's third likeness says where the first can lie by nature, whatever
+    lies clearly above is set aside, and the law is read off the median and the 80th percentile of the rest, then again
+    of what lies below the bound so found.
 
     Args:
         found: Of a set within itself, with ``owner``.
@@ -54,12 +62,26 @@ def natural_likeness(found: Likeness, owner: NDArray[np.intp], pixels: NDArray[n
     """
     other = (found.position >= 0) & (owner[found.position] != owner[:, None])
     other &= pixels[found.position] != pixels[:, None]
-    nearest = np.where(other, found.correlation, -2.0).max(axis=1, initial=-2.0)
-    nearest = nearest[nearest > -1.5]
-    if len(nearest) < FEWEST_IMAGES:
+    ordered = -np.sort(-np.where(other, found.correlation, -2.0), axis=1)
+    ordered = ordered[ordered[:, 0] > -1.5]
+    if len(ordered) < FEWEST_IMAGES:
         return NaturalLikeness.uncalibrated()
-    middle, upper = np.quantile(np.arctanh(np.clip(nearest, -0.9999, 0.9999)), (0.5, UPPER))
-    width = (upper - middle) / _NORMAL.inv_cdf(UPPER)
-    beyond = _NORMAL.inv_cdf(1 - EXPECTED_BEYOND / len(nearest))
-    bound = max(LEAST_BOUND, float(np.tanh(middle + width * beyond)))
-    return NaturalLikeness(bound, len(nearest), float(np.median(nearest)), float(nearest.max()))
+    known = np.arctanh(np.clip(ordered, -0.9999, 0.9999))
+    nearest = known[:, 0]
+    last = np.minimum((ordered > -1.5).sum(axis=1) - 1, THIRD)
+    middle, width = _law(known[np.arange(len(known)), last])
+    limit = middle + CLEARLY_ABOVE * width
+    for _ in range(ROUNDS):
+        kept = nearest[nearest <= limit]
+        if len(kept) < FEWEST_IMAGES:
+            return NaturalLikeness.uncalibrated()
+        middle, width = _law(kept)
+        limit = middle + width * _NORMAL.inv_cdf(1 - EXPECTED_BEYOND / len(nearest))
+    bound = max(LEAST_BOUND if len(kept) >= ENOUGH_IMAGES else FIXED_BOUND, float(np.tanh(limit)))
+    return NaturalLikeness(bound, len(kept), float(np.tanh(np.median(kept))), float(ordered[:, 0].max()))
+
+
+def _law(values: Floats) -> tuple[float, float]:
+    """Place and width of a normal law, by the median and the 80th percentile."""
+    middle, upper = np.quantile(values, (0.5, UPPER))
+    return float(middle), max(float(upper - middle) / _NORMAL.inv_cdf(UPPER), 1e-3)
