@@ -54,9 +54,9 @@ def test_a_contradictory_declaration_is_refused(facts):
 
 
 def test_parameters_with_other_defaults_are_the_functions_own():
-    found = METRICS.get("copied_images")
-    assert found.takes == ("synthetic_prints", "training_prints")
-    assert found.wishes == ("holdout_prints", "real_memo")
+    found = METRICS.get("closer_to_training")
+    assert found.takes == ("synthetic_prints", "training_prints", "test_prints", "rng", "bootstrap")
+    assert found.wishes == ("holdout_prints",)
 
 
 def test_what_a_fixture_stands_on_is_needed_too():

@@ -13,18 +13,23 @@ from evaluate.examination import assert_worsens
 from evaluate.sets import fields, images, paired
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.leakage.closer_to_training import closer_to_training
-from synthassay.evaluate.leakage.copied_images import copied_images
+from synthassay.evaluate.leakage.copied_images import copied_images as share_copied
 from synthassay.evaluate.leakage.matching import best_match, shifted_correlation
 from synthassay.evaluate.leakage.nearest_training_ratio import nearest_training_ratio
 from synthassay.evaluate.leakage.neighbours import nearest_training
 from synthassay.evaluate.leakage.prints import take_prints
 from synthassay.evaluate.leakage.proximity import neighbourhood, one_sided
+from synthassay.evaluate.leakage.training_copies import copies_of_training
 from synthassay.records.vocabulary import Better
 
 
 def prints(name, pixels, subjects=()):
     taken = images(name, pixels, subjects=subjects)
     return take_prints(taken, taken.subjects)
+
+
+def copied_images(synthetic, training, holdout=None, memo=None):
+    return share_copied(copies_of_training(synthetic, training, holdout, memo))
 
 
 @pytest.fixture(scope="module")

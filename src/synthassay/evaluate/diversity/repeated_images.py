@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthassay.errors import NotMeasured
-from synthassay.evaluate.leakage.copied_images import COPY_CORRELATION
 from synthassay.evaluate.leakage.prints import Prints
+from synthassay.evaluate.leakage.training_copies import COPY_CORRELATION
 from synthassay.evaluate.metric import Finding, metric
 from synthassay.records.vocabulary import Axis, Better
 from synthassay.stats.resampling import share_interval

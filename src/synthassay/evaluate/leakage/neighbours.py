@@ -6,8 +6,8 @@ import numpy as np
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.evidence import Evidence
-from synthassay.evaluate.leakage.copied_images import COPY_CORRELATION
 from synthassay.evaluate.leakage.prints import distance_of
+from synthassay.evaluate.leakage.training_copies import COPY_CORRELATION
 from synthassay.records.evaluation import NearestReal, Neighbour, NeighbourList
 
 
