@@ -12,6 +12,8 @@ import pytest
 from synthassay.images.verify import verify_folder
 from synthassay.records.manifest import Manifest
 from synthassay.study.console import Voice
+from synthassay.study.foresight import unmeasurable
+from synthassay.study.plan import plan_study
 from synthassay.study.run import run_study
 
 STUDY = """\
@@ -52,6 +54,16 @@ def write_volumes(folder: Path) -> None:
         rows.append(f"s{i},{split},s{i}_t1.nii.gz,s{i}_structures.nii.gz")
     (folder / "table.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     (folder / "study.toml").write_text(STUDY, encoding="utf-8")
+
+
+def test_what_is_not_asked_for_is_told_before_anything_is_trained(tmp_path):
+    write_volumes(tmp_path)
+    study = tmp_path / "study.toml"
+    asked = {requirement.metric: reason for requirement, reason in unmeasurable(plan_study(study))}
+    assert "only 5 subjects" in asked["tstr_dice"]
+    study.write_text(STUDY[: STUDY.index("[segmentation]")], encoding="utf-8")
+    unasked = {requirement.metric: reason for requirement, reason in unmeasurable(plan_study(study))}
+    assert "[segmentation]" in unasked["tstr_dice"] and "[segmentation]" in unasked["dice_gain"]
 
 
 def measured(run: Path) -> dict[tuple[str, str, str], dict]:

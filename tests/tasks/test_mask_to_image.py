@@ -161,6 +161,32 @@ def test_images_come_out_with_their_label_maps_and_both_are_verified(tmp_path, s
     assert [problem.kind for problem in verify_folder(place).problems] == ["missing"]
 
 
+@pytest.mark.parametrize(
+    ("family", "settings"),
+    [
+        ("pgan", {"width": 4, "blocks": 1, "patch_width": 4, "patch_layers": 1, "neighbours": 3}),
+        ("rectified_flow", {"widths": (8, 8), "blocks": 1, "steps": 1}),
+        ("linear_regression", {}),
+        ("deformed_real", {}),
+    ],
+)
+def test_every_family_that_serves_the_task_makes_a_volume(task, family, settings):
+    neighbours = settings.get("neighbours", 1)
+    model = build_generator(family, settings, task.facts(neighbours), seed=0).eval()
+    assert "mask_to_image" in model.serves
+    asked = task.requests()[1]
+    condition = task.condition(asked, neighbours)
+    rngs = [torch.Generator().manual_seed(i) for i in range(len(condition))]
+    with torch.no_grad():
+        image = task.image(asked, model.sample(condition, rngs))
+    assert image.pixels.shape == (1, 20, 24, 12)
+    assert image.geometry.spacing_mm == (2.0, 2.0, 2.0)
+    if model.phases():
+        batch = task.examples(Split.TRAIN, neighbours).batch([0, 3])
+        losses = model.loss(next(iter(model.phases())), batch, torch.Generator().manual_seed(0))
+        assert all(bool(torch.isfinite(value)) for value in losses.values())
+
+
 def test_a_lost_label_map_is_made_again(tmp_path):
     task = task_of(tmp_path)
     model = build_generator("deformed_real", {}, task.facts(), seed=0).eval()
@@ -175,4 +201,5 @@ def test_a_lost_label_map_is_made_again(tmp_path):
     next((tmp_path / "cut/structures").glob("*.nii.gz")).unlink()
     synthesise(task, model, ORIGIN, tmp_path / "cut")
     synthesise(task, model, ORIGIN, tmp_path / "whole")
+    assert verify_folder(tmp_path / "cut").ok
     assert Manifest.read(tmp_path / "cut/manifest.json") == Manifest.read(tmp_path / "whole/manifest.json")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from synthassay.evaluate.fixtures import SETS
 from synthassay.evaluate.metric import METRICS
+from synthassay.evaluate.utility.outlining import NOT_ASKED
 from synthassay.protocols import Protocol, Requirement
 from synthassay.records.cohort import Cohort
 from synthassay.records.vocabulary import Role, Split
@@ -21,10 +22,8 @@ def unmeasurable(plan: Plan) -> list[tuple[Requirement, str]]:
 
 
 def _reason(plan: Plan, protocol: Protocol, requirement: Requirement) -> str:
-    if requirement.missing:
-        return requirement.missing
-    if requirement.metric not in METRICS:
-        return f"no metric is called {requirement.metric}"
+    if requirement.missing or requirement.metric not in METRICS:
+        return requirement.missing or f"no metric is called {requirement.metric}"
     lacking = [name for name in METRICS.get(requirement.metric).needs if _set_of(name) in _absent(plan)]
     if lacking:
         inserted = "slices from sources with lesions added ([evaluation] inserted_lesions above 0)"
@@ -32,6 +31,8 @@ def _reason(plan: Plan, protocol: Protocol, requirement: Requirement) -> str:
         return "there are no such images: " + "; ".join(sorted({words[_set_of(name)] for name in lacking}))
     if any(name.endswith("_labels") for name in METRICS.get(requirement.metric).needs) and len(plan.cohort.classes) < 2:
         return "the cohort has fewer than two classes"
+    if plan.spec.segmentation is None and "segmentation_trial" in METRICS.get(requirement.metric).needs:
+        return NOT_ASKED
     measured = plan.cohort.subjects(Split(plan.spec.sampling.split) if plan.task.paired else Split.TEST)
     if len(measured) < requirement.least_subjects:
         return f"only {len(measured)} subjects are held out; its value will be shown with its interval all the same"
