@@ -15,12 +15,13 @@ import io
 import json
 import resource
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from scipy import fft
+from scipy import fft, ndimage
 
 from synthassay.data.sources import SOURCES, fetch
 from synthassay.evaluate.leakage.likeness import likeness
@@ -61,6 +62,7 @@ DISGUISES = {
     "turned by half": lambda x: x[::-1, ::-1],
     "shifted by 5 %": lambda x: moved(x, 0.05),
     "shifted by 10 %": lambda x: moved(x, 0.1),
+    "shifted by half a pixel more": lambda x: ndimage.shift(x, (3.5, -3.5), order=1, mode="nearest"),
     "middle 95 %": lambda x: part(x, 0.95, "middle"),
     "middle 90 %": lambda x: part(x, 0.9, "middle"),
     "corner 90 %": lambda x: part(x, 0.9, "a"),
@@ -179,15 +181,41 @@ def cost(count):
     return {"images": count, "seconds": seconds, "memory_mib": memory, "correlation_seconds": brute}
 
 
+def share_of_many(count, judged=256):
+    """Some images sought among very many: the whole takes count / judged times as long, and as much memory."""
+    pixels, _ = radiographs()
+    base = np.stack([averaged_down(p[None]) for p in pixels])
+    rng = np.random.default_rng(0)
+    with tempfile.TemporaryFile() as file:
+        album = np.memmap(file, np.uint8, "w+", shape=(count, 64, 64))
+    for first in range(0, count, len(base)):
+        kept = album[first : first + len(base)]
+        noise = rng.integers(0, 40, (len(kept), 64, 64), dtype=np.uint8)
+        kept[:] = base[: len(kept)] // 2 + np.roll(noise, 1, axis=1)
+    del base, pixels
+    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    among = sketches_of(album)
+    sketched, start = time.process_time() - start, time.process_time()
+    owner = np.arange(count)
+    likeness(sketches_of(album, np.arange(judged)), among, owner=owner[:judged], owner_among=owner)
+    seconds = time.process_time() - start
+    memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    whole = sketched + seconds * count / judged
+    return {"images": count, "judged": judged, "hours_for_all": whole / 3600, "memory_mib": memory}
+
+
 def main() -> None:
     """Print, and write where asked."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--images", type=int, nargs="*", default=[1000, 2000, 4000, 8000])
+    parser.add_argument("--images", type=int, nargs="*", default=[1000, 2000, 4000])
+    parser.add_argument("--many", type=int, default=100_000)
     chosen = parser.parse_args()
     found = {"cost": [cost(count) for count in chosen.images]}
     for row in found["cost"]:
         print(row)
+    found["many"] = share_of_many(chosen.many)
+    print(found["many"])
     found |= recall()
     print(found["setting"])
     if chosen.json:

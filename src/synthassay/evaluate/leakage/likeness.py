@@ -20,6 +20,7 @@ from synthassay.evaluate.leakage.matching import shifted_correlation
 from synthassay.evaluate.leakage.sketches import ROWS_AT_ONCE, Floats, Sketches, mirrorings, spectrum
 
 ZOOMS = (1.0, 0.95, 0.9, 0.85, 0.8)
+FINER = (-0.025, -0.0125, 0.0125, 0.025)
 PER_DISGUISE = 3  # nearest spectra per zoom and mirroring
 COMPARED = 8  # of them, per image
 OF_OTHERS = 4  # compared on top, of other subjects
@@ -89,7 +90,14 @@ def _block(
     if same is not None:
         wanted.append(_over_disguises(others, OF_OTHERS))
     position, disguise, useful = (np.concatenate(parts, axis=1) for parts in zip(*wanted, strict=True))
-    return _ranked(position, _compare(judged, among, rows, position, disguise, useful, disguises))
+    correlation = np.full(position.shape, -2.0)
+    _compare(judged, among, rows, position, correlation, disguise, useful, disguises)
+    # The most alike is compared once more, at zooms in between.
+    best = np.arange(position.shape[1]) == correlation.argmax(axis=1)[:, None]
+    for step in FINER:
+        finer = [(round(zoom + step, 4), turns) for zoom, turns in disguises]
+        _compare(judged, among, rows, position, correlation, disguise, useful & best, finer)
+    return _ranked(position, correlation)
 
 
 def _nearest(distance: Floats, count: int) -> tuple[NDArray[np.intp], Floats]:
@@ -113,21 +121,21 @@ def _compare(
     among: Sketches,
     rows: NDArray[np.intp],
     position: NDArray[np.intp],
+    correlation: NDArray[np.float64],
     disguise: NDArray[np.intp],
     useful: NDArray[np.bool_],
     disguises: list[tuple[float, tuple[tuple[int, ...], tuple[int, ...]]]],
-) -> NDArray[np.float64]:
-    correlation = np.full(position.shape, -2.0)
+) -> None:
+    """Raise ``correlation`` to what the useful of its cells reach; a zoom above 1 has no middle part to take."""
     for number, (zoom, turns) in enumerate(disguises):
         at = np.nonzero((disguise == number) & useful)
-        if not len(at[0]):
+        if not len(at[0]) or zoom > 1:
             continue
         mine = judged.detail(rows[at[0]], zoom)
         theirs = among.detail(position[at])
         pairs = np.arange(len(theirs))[:, None]
         alike = [shifted_correlation(np.flip(mine, turn)[:, None], theirs[:, None], pairs)[:, 0] for turn in turns]
-        correlation[at] = np.maximum.reduce(alike)
-    return correlation
+        correlation[at] = np.maximum.reduce([correlation[at], *alike])
 
 
 def _ranked(
