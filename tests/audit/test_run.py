@@ -144,6 +144,32 @@ def test_arrays_with_usual_names_are_understood(tmp_path):
     assert found.about["scan 5.jpeg"].file == "set.npz::images[5]"
 
 
+def test_arrays_with_an_axis_of_one_are_pictures_and_known_layouts_may_lack_names(tmp_path):
+    taken = pictures(4)[..., None]
+    taken[3] = taken[0, ::-1]
+    np.savez(tmp_path / "four.npz", images=taken, splits=np.array([0, 0, 1, 1]), patients=np.arange(4))
+    found = audit_data(tmp_path / "four.npz")
+    assert found.bounds[0].dimensions == 2
+    assert [(pair.splits, pair.same_subject) for pair in found.near_duplicates] == [("0|1", False)]
+    known = {"label": np.zeros(4, int), "subtype": np.array(["n"] * 4), "source_resolution": np.array(["orig"] * 4)}
+    np.savez(
+        tmp_path / "known.npz",
+        images=pictures(4),
+        patient=np.array(list("abca")),
+        split=np.array(list("1122")),
+        **known,
+    )
+    assert audit_data(tmp_path / "known.npz").subjects_crossing == ("a",)
+
+
+def test_folders_below_splits_may_be_subjects_and_names_of_any_script(tmp_path):
+    for i, picture in enumerate(pictures(12)):
+        save(tmp_path / ("train" if i < 6 else "val") / f"patient{i // 2 if i < 10 else 0}" / f"像{i % 2}.png", picture)
+    found = audit_data(tmp_path)
+    assert found.subjects_crossing == ("patient0",)
+    assert (found.images, found.without_subject) == (12, 0)
+
+
 def test_medmnist_and_floats_with_holes_and_volumes(tmp_path):
     taken = pictures(4).astype(np.float32)
     taken[3, 0, 0] = np.nan

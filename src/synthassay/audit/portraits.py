@@ -94,7 +94,9 @@ def take_portraits(listing: Listing, progress: Progress | None = None) -> Portra
 
 
 def one_channel(pixels: np.ndarray) -> np.ndarray:
-    """Return grey pixels where a file holds a grey picture as RGB; others as they are."""
+    """Return grey pixels where a file holds a grey picture as RGB, and a picture where it holds one slice."""
+    if pixels.ndim == 4 and 1 in pixels.shape[1:]:
+        pixels = pixels.reshape(len(pixels), *np.delete(pixels.shape[1:], pixels.shape[1:].index(1)))
     if len(pixels) == 3 and (pixels[0] == pixels[1]).all() and (pixels[0] == pixels[2]).all():
         return pixels[:1]
     return pixels

@@ -20,6 +20,7 @@ from synthassay.records.cohort import Case, Locator
 from synthassay.records.vocabulary import Role, Split
 
 _SUBJECT = re.compile(r"(?:^|[/_])(sub-[A-Za-z0-9]+)")
+_NUMBERED = re.compile(r"^(?:p|s|pat|patient|person|pid|subj|subject|case)[-_ ]?\d+", re.I)
 _NO_IMAGES = {".json", ".txt", ".md", ".csv", ".tsv", ".html", ".toml", ".xml", ".jsonl", ".npz", ".log"}
 
 
@@ -56,11 +57,15 @@ def list_folder(root: Path, fields: Fields) -> Listing:
         raise DataError(str(root), "holds no images", remedy="Check the path, and that the files have image endings.")
     splits = {} if fields.declared else _split_words(found)
     words = _declared_words(found) if fields.declared else [image.folders[0] for image in found if splits]
-    labels, subjects_below = _classes(found, 1 if splits or words else 0)
+    depth = 1 if splits or words else 0
+    labels, subjects_below = _classes(found, depth)
+    if fields.declared and any(labels) and _by_subject(found, depth, words):
+        labels, subjects_below = [""] * len(found), depth + 1
     pattern = _pattern(fields.subject)
-    names = _names(found, labels)
     if fields.declared:
-        names = told_apart(names)
+        names = told_apart([case_name(file_stem(image.path), f"image-{i}") for i, image in enumerate(found)])
+    else:
+        names = _names(found, labels)
     cases, alone = [], set()
     for image, name, label in zip(found, names, labels, strict=True):
         subject = _subject(image, pattern, subjects_below, strict=not fields.declared)
@@ -169,6 +174,18 @@ def _classes(found: list[_Found], depth: int) -> tuple[list[str], int]:
         return [""] * len(found), depth + 1
     deeper = all(len(folders) > 1 for folders in below)
     return [folders[0] for folders in below], depth + 2 if deeper else 0
+
+
+def _by_subject(found: list[_Found], depth: int, words: list[str]) -> bool:
+    """Whether folders below the split name subjects, not classes: by their names, or as splits share few of them."""
+    folders = [image.folders[depth] for image in found]
+    if all(_NUMBERED.search(folder) for folder in folders):
+        return True
+    of = defaultdict(set)
+    for folder, word in zip(folders, words, strict=False):
+        of[word].add(folder)
+    shared = set.intersection(*of.values()) if len(of) > 1 else set(folders)
+    return len(set(folders)) > 3 and len(shared) < len(set(folders)) / 2
 
 
 def _pattern(text: str) -> re.Pattern[str] | None:

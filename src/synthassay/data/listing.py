@@ -70,26 +70,52 @@ class Listing:
         return tuple(sorted(counts, key=lambda role: (-counts[role], role)))
 
 
-def case_name(text: str) -> str:
+def case_name(text: str, instead: str = "") -> str:
     """Return ``text`` as a case identifier: only letters, digits and ``._+-``, beginning with a letter or digit.
+
+    Args:
+        text: Any name.
+        instead: What to call a case whose name has no such letter or digit; where absent, it is refused.
 
     >>> case_name("normal/IM 0115")
     'normal-IM-0115'
     """
-    name = re.sub(r"[^A-Za-z0-9._+-]+", "-", text).lstrip("._+-")[:128].rstrip("-")
+    name = re.sub(r"[^A-Za-z0-9._+-]+", "-", text).lstrip("._+-")[:128].rstrip("-") or instead
     if not name:
         raise DataError(text, "has no letter or digit that could name a case", remedy="Rename the file or the case.")
     return name
 
 
 USUAL_NAMES = {
-    "case": ("case", "case_id", "image_id", "filename", "file_name", "name"),
-    "subject": ("subject", "patient", "subject_id", "patient_id", "participant_id", "slide"),
+    "case": (
+        "case",
+        "case_id",
+        "image_id",
+        "filename",
+        "file_name",
+        "name",
+        "id",
+        "image_ids",
+        "filenames",
+        "ids",
+        "names",
+    ),
+    "subject": (
+        "subject",
+        "patient",
+        "subject_id",
+        "patient_id",
+        "participant_id",
+        "subjects",
+        "patients",
+        "patient_ids",
+        "slide",
+    ),
     "session": ("session", "visit"),
     "site": ("site", "institution", "hospital", "center", "centre"),
     "scanner": ("scanner", "model", "manufacturer_model_name"),
-    "label": ("label", "labels", "class", "diagnosis"),
-    "split": ("split", "set", "partition", "fold"),
+    "label": ("label", "labels", "class", "diagnosis", "y"),
+    "split": ("split", "splits", "set", "partition", "fold"),
     "study": ("study_instance_uid", "study_uid", "study_id"),
     "series": ("series_instance_uid", "series_uid", "series_id"),
     "date": ("date", "acquisition_date", "study_date", "acquired"),

@@ -35,7 +35,7 @@ def list_table(path: Path, fields: Fields) -> Listing:
     columns = list(rows[0])
     about = _about(path, columns, fields)
     roles = _roles(path, rows, columns, set(about.values()))
-    names = [_name(row, about, roles) for row in rows]
+    names = [_name(row, about, roles, f"row-{i}" if fields.declared else "") for i, row in enumerate(rows, start=2)]
     if fields.declared:
         names = told_apart(names)
     else:
@@ -111,7 +111,7 @@ def _about(path: Path, columns: list[str], fields: Fields) -> dict[str, str]:
     about = {name: name for name in ABOUT if name in columns}
     if fields.declared:
         images = {column for column in columns if column in _SINGLE_IMAGE}
-        usual = {what: usual_name(what, [c for c in columns if c not in images]) for what in (*ABOUT, *FACTS)}
+        usual = {what: usual_name(what, [c for c in columns if c not in images]) for what in (*ABOUT[1:], *FACTS)}
         about = {what: column for what, column in usual.items() if column} | about
     for what in ("label", "subject", "site", "split"):
         named = getattr(fields, what)
@@ -141,15 +141,15 @@ def _roles(path: Path, rows: list[Row], columns: list[str], about: set[str]) -> 
     return roles
 
 
-def _name(row: Row, about: dict[str, str], roles: dict[str, str]) -> str:
+def _name(row: Row, about: dict[str, str], roles: dict[str, str], instead: str) -> str:
     if "case" in about:
-        return case_name(row["case"])
+        return case_name(row[about["case"]], instead)
     parts = [row[about[what]] for what in ("subject", "session") if what in about and row[about[what]]]
     # One picture per case: the file's name tells cases of one subject apart.
     if list(roles) == [Role.IMAGE.value] or not parts:
         first = next((row[column] for column in roles.values() if row[column]), "")
-        return case_name(file_stem(first))
-    return case_name("_".join(parts))
+        return case_name(file_stem(first), instead)
+    return case_name("_".join(parts), instead)
 
 
 def file_stem(path: str) -> str:

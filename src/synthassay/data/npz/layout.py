@@ -228,7 +228,7 @@ class NpzLayout:
     def _names(self, archive: Archive, count: int) -> list[str]:
         column = self._column(archive, self.case, "case", count)
         if column:
-            return [case_name(re.sub(r"\.(jpe?g|png|tiff?)$", "", name)) for name in column]
+            return [case_name(re.sub(r"\.(jpe?g|png|tiff?)$", "", name), f"case-{i}") for i, name in enumerate(column)]
         width = len(str(max(count - 1, 0)))
         return [f"case-{i:0{width}d}" for i in range(count)]
 
@@ -287,13 +287,17 @@ def _with_usual_names(layout: NpzLayout, archive: Archive, fields: Fields) -> Np
     """Return the layout with arrays of usual names for what it leaves open."""
     count = layout._count(archive)
     per_case = [name for name, (shape, _) in archive.headers.items() if shape in ((count,), (count, 1))]
+
+    def named(own: str, what: str) -> str:
+        return own if own in archive.headers else usual_name(what, per_case)
+
     return replace(
         layout,
-        case=layout.case or usual_name("case", per_case),
-        subject=layout.subject or usual_name("subject", per_case),
-        label=layout.label or usual_name("label", per_case),
-        site=layout.site or usual_name("site", per_case),
-        split=fields.split or layout.split or usual_name("split", per_case),
+        case=named(layout.case, "case"),
+        subject=named(layout.subject, "subject"),
+        label=named(layout.label, "label"),
+        site=named(layout.site, "site"),
+        split=fields.split or named(layout.split, "split"),
     )
 
 
