@@ -116,7 +116,7 @@ def test_a_table_that_no_study_accepts_is_audited(tmp_path, ending):
         pandas.DataFrame(rows, columns=columns).to_parquet(table)
     found = audit_data(table)
     assert found.subjects_crossing == ("ann",)
-    assert [list(values) for values in found.cross_split_exact.values()] == [["files/0.png#0+2"]]
+    assert [list(values) for values in found.cross_split_exact.values()] == [["files/0.png#2"]]
     assert list(found.unreadable) == ["files/9.png"]
     assert found.days_crossing == ("2020-01-06",)
     assert found.sites_crossing == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,11 +118,13 @@ def hash_of(pixels: np.ndarray) -> str:
 
 def _pictures(listing: Listing) -> Iterator[tuple[str, Case, str]]:
     several = len(listing.picture_roles()) > 1
-    taken: set[str] = set()
+    met: Counter[str] = Counter()
     for case in listing.cases:
         known = listing.shown.get(case.case) or case.case
-        name = f"{known}#{case.case}" if known in taken else known
-        taken.add(name)
+        row = next(iter(case.images.values())).index if case.images else None
+        met[known] += 1
+        # Of one name, the second is told apart by its row in the array, or by its number.
+        name = f"{known}#{met[known] if row is None else row}" if met[known] > 1 else known
         for role in sorted(case.images):
             if role not in TRUTH_ROLES:
                 yield (f"{name}:{role}" if several else name), case, role
