@@ -35,6 +35,8 @@ class Generator(nn.Module, ABC):
     serves: ClassVar[frozenset[str]]
     source: ClassVar[str]
     Settings: ClassVar[type[GeneratorSettings]] = GeneratorSettings
+    case_loss: ClassVar[str] = ""
+    """What ``case_losses`` gives, such as ``velocity_mse``; empty where the family defines no loss of one example."""
 
     def __init__(self, settings: GeneratorSettings, facts: Facts) -> None:
         super().__init__()
@@ -75,6 +77,20 @@ class Generator(nn.Module, ABC):
     def validation_loss(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         """Return named numbers on validation examples, for the training curves; lower is better."""
         return {f"{phase}/{name}": v for phase in self.phases() for name, v in self.loss(phase, batch, rng).items()}
+
+    def case_losses(self, batch: Batch, seeds: Sequence[int]) -> Tensor:
+        """Return the loss on each example, ``batch``: a mean over draws of noise that all examples share.
+
+        An example's loss depends on the example and the seeds alone, not on its batch.
+
+        Args:
+            batch: Examples with targets.
+            seeds: One per draw.
+
+        Raises:
+            NotImplementedError: The family defines none (``case_loss`` is empty).
+        """
+        raise NotImplementedError(f"{self.family} defines no loss of a single example")
 
     def sample_with_origin(
         self, condition: Batch, rngs: Sequence[torch.Generator]

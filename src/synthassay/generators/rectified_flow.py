@@ -59,6 +59,7 @@ class RectifiedFlow(Generator):
     """
 
     Settings = RectifiedFlowSettings
+    case_loss = "velocity_mse"
     settings: RectifiedFlowSettings
 
     def __init__(self, settings: RectifiedFlowSettings, facts: Facts) -> None:
@@ -102,6 +103,20 @@ class RectifiedFlow(Generator):
     def validation_loss(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         """Return the error of the averaged weights, which are those that sample; no class is hidden."""
         return {"velocity_mse": self._velocity_error(self.ema, batch, rng, 0.0)}
+
+    @torch.no_grad()
+    def case_losses(self, batch: Batch, seeds: Sequence[int]) -> Tensor:
+        """Return each example's velocity error of the averaged weights, over times spread evenly over their law."""
+        if batch.target is None:
+            raise ValueError("the loss is of targets, and this batch has none")
+        total = batch.target.new_zeros(len(batch))
+        for time, seed in zip(spread_times(len(seeds), self.settings.times), seeds, strict=True):
+            noise = normal_like(batch.target[:1], torch.Generator().manual_seed(seed)).expand_as(batch.target)
+            now = torch.lerp(noise, batch.target, time)
+            label = batch.label if self.facts.classes else None
+            answer = self.ema(*self._input(now, batch), now.new_full((len(batch),), time), label)
+            total += (answer - (batch.target - noise)).square().flatten(1).mean(1)
+        return total / len(seeds)
 
     @torch.no_grad()
     def sample(self, condition: Batch, rngs: Sequence[torch.Generator]) -> Tensor:
@@ -156,6 +171,16 @@ def draw_times(count: int, law: str, rng: torch.Generator) -> Tensor:
     if law == "uniform":
         return torch.rand(count, generator=rng)
     return torch.randn(count, generator=rng).sigmoid()
+
+
+def spread_times(count: int, law: str) -> list[float]:
+    """Return ``count`` times at the middle of equal shares of the law of training times.
+
+    >>> spread_times(2, "uniform"), [round(t, 3) for t in spread_times(2, "logit-normal")]
+    ([0.25, 0.75], [0.337, 0.663])
+    """
+    shares = (torch.arange(count, dtype=torch.float64) + 0.5) / count
+    return (shares if law == "uniform" else torch.special.ndtri(shares).sigmoid()).tolist()
 
 
 def euler(velocity: Velocity, noise: Tensor, steps: int) -> Tensor:

@@ -55,6 +55,7 @@ class Vae(Generator):
     """
 
     Settings = VaeSettings
+    case_loss = "negative_elbo"
     settings: VaeSettings
     images_seen: Tensor
 
@@ -105,6 +106,23 @@ class Vae(Generator):
         """Return -ELBO and its terms at beta 1, from the averaged weights."""
         terms = self._terms(self.ema.average, batch, rng, 1.0)
         return {**terms, "negative_elbo": terms["reconstruction"] + terms["kl"]}
+
+    @torch.no_grad()
+    def case_losses(self, batch: Batch, seeds: Sequence[int]) -> Tensor:
+        """Return each example's -ELBO at beta 1 in nats per pixel; an optimal sigma is the example's own."""
+        if batch.target is None:
+            raise ValueError("the loss is of targets, and this batch has none")
+        network, fixed = self.ema.average, self.settings.observation == "fixed"
+        mean, log_variance = network.encode(batch.target, batch.label)
+        total = torch.zeros_like(mean[:, 0])
+        for seed in seeds:
+            noise = normal_like(mean[:1], torch.Generator().manual_seed(seed))
+            decoded = network.decode(mean + (log_variance / 2).exp() * noise, batch.label)
+            pairs = zip(decoded.split(1), batch.target.split(1), strict=True)
+            total += torch.cat(
+                [negative_log_likelihood(d, t, self.settings.sigma if fixed else None) for d, t in pairs]
+            )
+        return (total / len(seeds) + kl_divergence(mean, log_variance)) / batch.target[0].numel()
 
     @torch.no_grad()
     def sample(self, condition: Batch, rngs: Sequence[torch.Generator]) -> Tensor:

@@ -121,6 +121,15 @@ class SegmentationSpec(Record):
         return self
 
 
+class LeakageSpec(Record):
+    """What is asked of the generators themselves, to see what they give away; absent: nothing."""
+
+    losses: bool = Field(
+        False, description="Whether each generator's loss on single real images is written and judged."
+    )
+    draws: int = Field(8, ge=1, le=1000, description="Draws of noise per image, the same for all images.")
+
+
 class DenoiseSpec(Record):
     """How low dose is simulated from routine-dose CT."""
 
@@ -145,6 +154,10 @@ class StudySpec(Record):
     denoise: DenoiseSpec = DenoiseSpec()
     segmentation: SegmentationSpec | None = Field(
         None, description="Segmenters trained to measure utility; none are where the table is absent."
+    )
+
+    leakage: LeakageSpec | None = Field(
+        None, description="What generators themselves give away; not looked for where the table is absent."
     )
 
     @model_validator(mode="after")

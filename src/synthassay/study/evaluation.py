@@ -27,6 +27,7 @@ from synthassay.study.comparing import compare
 from synthassay.study.console import Voice
 from synthassay.study.drawn import drawn_on, drawn_on_sets
 from synthassay.study.inserted import inserted_folder, inserted_lesions
+from synthassay.study.losses import losses_file
 from synthassay.study.plan import Plan
 from synthassay.study.run_folder import RunFolder
 from synthassay.study.showcase import show_cases
@@ -50,6 +51,8 @@ def evaluate_study(plan: Plan, folder: RunFolder, voice: Voice) -> str:
         }
         if plan.spec.segmentation is not None:
             inputs["segmentation"] = plan.spec.segmentation.model_dump(mode="json")
+        if losses_file(plan, folder.path, planned) is not None:
+            inputs["losses"] = folder.outputs("losses", planned.name)
         if plan.task.inserts:
             inputs["inserted"] = folder.outputs("insert", planned.name)
 
@@ -104,18 +107,6 @@ def study_evidence(plan: Plan, run: Path, name: str, memo: dict[Any, Any]) -> Ev
     )
     role = "reference" if task.paired else "image"
     others = {split: named(task.real(role, split), split) for split in Split if task.cohort.of(split)}
-    options = Options(
-        bootstrap=spec.evaluation.bootstrap,
-        augmentation_ratio=spec.evaluation.augmentation_ratio,
-        embedding=spec.evaluation.embedding,
-        embedding_steps=spec.evaluation.embedding_steps,
-        utility_repeats=spec.evaluation.classifier_repeats,
-        utility_steps=spec.evaluation.classifier_steps,
-        segmenter_steps=spec.evaluation.segmenter_steps,
-        segmentation=spec.segmentation,
-        processes=os.cpu_count() or 1,
-        segmenters=evaluation_folder(run) / "segmenters",
-    )
     return Evidence(
         of=name,
         protocol=plan.protocol,
@@ -134,10 +125,27 @@ def study_evidence(plan: Plan, run: Path, name: str, memo: dict[Any, Any]) -> Ev
         holdout=others.get(Split.VALIDATION) if asked is not Split.VALIDATION else None,
         external=others.get(Split.EXTERNAL) if asked is not Split.EXTERNAL else None,
         inserted=_inserted(plan, run, name, synthetic, paired),
+        case_losses=next((losses_file(plan, run, g) for g in plan.generators if g.name == name), None),
         data_range=task.data_range,
         seed=spec.seed,
-        options=options,
+        options=_options(plan, run),
         real_memo=memo,
+    )
+
+
+def _options(plan: Plan, run: Path) -> Options:
+    spec = plan.spec
+    return Options(
+        bootstrap=spec.evaluation.bootstrap,
+        augmentation_ratio=spec.evaluation.augmentation_ratio,
+        embedding=spec.evaluation.embedding,
+        embedding_steps=spec.evaluation.embedding_steps,
+        utility_repeats=spec.evaluation.classifier_repeats,
+        utility_steps=spec.evaluation.classifier_steps,
+        segmenter_steps=spec.evaluation.segmenter_steps,
+        segmentation=spec.segmentation,
+        processes=os.cpu_count() or 1,
+        segmenters=evaluation_folder(run) / "segmenters",
     )
 
 

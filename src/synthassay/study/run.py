@@ -17,6 +17,7 @@ from synthassay.study.console import Voice
 from synthassay.study.evaluation import evaluate_study
 from synthassay.study.inserted import inserted_folder
 from synthassay.study.lock import lock_of
+from synthassay.study.losses import write_losses
 from synthassay.study.plan import Plan, PlannedGenerator, plan_study
 from synthassay.study.run_folder import RunFolder
 from synthassay.synthesise import Origin, synthesise
@@ -48,6 +49,7 @@ def run_study(study: Path, out: Path | None, voice: Voice, *, until: str = "repo
             weights = _train(plan, folder, generator, cohort, voice)
             _synthesise(plan, folder, generator, weights, voice)
             _insert(plan, folder, generator, weights, voice)
+            write_losses(plan, folder, generator, weights, voice)
         if STAGES.index(until) >= STAGES.index("evaluate"):
             measured = evaluate_study(plan, folder, voice)
             if until == "report":
