@@ -20,6 +20,9 @@ from synthassay.records.base import fingerprint, write_text
 if TYPE_CHECKING:
     from synthassay.networks.outlining import Drawn
 
+MOST_PROCESSES = 8
+"""Each process holds all images in memory."""
+
 Judged = tuple[list[list[float]], list[list[float]]]
 """Dice and HD95, each ``cases structures``."""
 
@@ -128,7 +131,10 @@ def judge_all(
             keep(job, judge(job, sets))
         return found
     with ProcessPoolExecutor(
-        min(processes, len(left)), mp_context=get_context("spawn"), initializer=_remember, initargs=(dict(sets),)
+        min(processes, len(left), MOST_PROCESSES),
+        mp_context=get_context("spawn"),
+        initializer=_remember,
+        initargs=(dict(sets),),
     ) as pool:
         waiting = {pool.submit(_judge_here, job): job for job in left}
         for done in as_completed(waiting):
