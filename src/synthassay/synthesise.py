@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -29,6 +29,22 @@ PICTURES_AT_A_TIME = 32  # fixed, because the last bits of a convolution may dep
 SLICES_AT_A_TIME = 16
 
 Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """One synthetic image, ready to be written.
+
+    Attributes:
+        request: What was asked for.
+        shown: Subjects whose pixels or condition it shows; empty for those that the request names.
+        drawing: The label map that it shows; None where it has none.
+    """
+
+    request: Request
+    image: Image
+    shown: tuple[str, ...] = ()
+    drawing: Image | None = None
 
 
 @dataclass(frozen=True)
@@ -78,23 +94,49 @@ def synthesise(
     Raises:
         RunError: The disk is full or the folder cannot be written; what was made stays and is taken up again.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     requests = task.requests() if requests is None else requests
+    groups = _groups(requests, task)
+    return write_set(requests, groups, lambda group: _images(task, model, group), origin, folder, file_format, progress)
+
+
+def write_set(
+    requests: Sequence[Request],
+    groups: Iterable[list[Request]],
+    make: Callable[[list[Request]], Iterator[Made]],
+    origin: Origin,
+    folder: Path,
+    file_format: str = "auto",
+    progress: Progress | None = None,
+) -> Manifest:
+    """Write a set of synthetic images, marked, hashed and listed; what an earlier, killed run wrote is kept.
+
+    Args:
+        requests: All images of the set, in the manifest's order.
+        groups: The same requests, as they are made together.
+        make: Makes the images of a group; not called for a group that is there already.
+        origin: Provenance that every image carries.
+        folder: Where images and ``manifest.json`` go.
+        file_format: As in ``synthesise``.
+        progress: Called with images made and images in all.
+
+    Raises:
+        RunError: The disk is full or the folder cannot be written; what was made stays and is taken up again.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     ledger = folder / "made.jsonl"
-    made = _intact(ledger, folder)
+    done = _intact(ledger, folder)
     unit, chosen = "", file_format
-    for group in _groups(requests, task):
-        if all(request.case in made for request in group):
+    for group in groups:
+        if all(request.case in done for request in group):
             continue
-        for request, image, shown in _images(task, model, group):
-            chosen = _format_for(image, file_format)
-            unit = image.unit.value
-            entry = _write(request, image, shown, origin, folder, chosen)
-            entry = _with_drawing(entry, task.drawing(request), origin, folder)
-            made[request.case] = entry
+        for made in make(group):
+            chosen = _format_for(made.image, file_format)
+            unit = made.image.unit.value
+            entry = _write(made, origin, folder, chosen)
+            done[entry.case] = entry
             _append(ledger, entry, chosen, unit)
             if progress is not None:
-                progress(len(made), len(requests))
+                progress(len(done), len(requests))
     chosen, unit = _ledger_facts(ledger, chosen, unit)
     manifest = Manifest(
         study=origin.study,
@@ -105,7 +147,7 @@ def synthesise(
         training_subjects_sha256=origin.training_subjects_sha256,
         format=chosen,
         unit=unit,
-        images=tuple(made[request.case] for request in requests),
+        images=tuple(done[request.case] for request in requests),
     )
     manifest.write(folder / "manifest.json")
     ledger.unlink(missing_ok=True)
@@ -119,8 +161,8 @@ def _groups(requests: Sequence[Request], task: Task) -> Iterator[list[Request]]:
         yield group
 
 
-def _images(task: Task, model: Generator, group: list[Request]) -> Iterator[tuple[Request, Image, tuple[str, ...]]]:
-    """Yield each request with its image and the subjects whose pixels or condition it shows."""
+def _images(task: Task, model: Generator, group: list[Request]) -> Iterator[Made]:
+    """Yield the image of each request, and whose pixels or condition it shows."""
     neighbours = int(getattr(model.settings, "neighbours", 1))
     if task.conditioned_on == "label":
         labels = [task.condition(request, neighbours).label for request in group]
@@ -128,7 +170,8 @@ def _images(task: Task, model: Generator, group: list[Request]) -> Iterator[tupl
         rngs = [torch.Generator().manual_seed(request.seed) for request in group]
         samples, origins = _sample(model, condition, rngs)
         for i, request in enumerate(group):
-            yield request, task.image(request, samples[i : i + 1]), tuple(sorted(set(origins[i])))
+            image = task.image(request, samples[i : i + 1])
+            yield Made(request, image, tuple(sorted(set(origins[i]))), task.drawing(request))
         return
     for request in group:
         condition = task.condition(request, neighbours)
@@ -137,7 +180,7 @@ def _images(task: Task, model: Generator, group: list[Request]) -> Iterator[tupl
             first = request.first_slice + SLICES_AT_A_TIME * len(pieces)
             rngs = [torch.Generator().manual_seed(derive(request.seed, first + i)) for i in range(len(part))]
             pieces.append(_sample(model, part, rngs)[0])
-        yield request, task.image(request, torch.cat(pieces)), request.source_subjects
+        yield Made(request, task.image(request, torch.cat(pieces)), drawing=task.drawing(request))
 
 
 def _sample(
@@ -149,12 +192,11 @@ def _sample(
     return samples.float().cpu(), origins
 
 
-def _write(
-    request: Request, image: Image, shown: tuple[str, ...], origin: Origin, folder: Path, file_format: str
-) -> SyntheticImage:
+def _write(made: Made, origin: Origin, folder: Path, file_format: str) -> SyntheticImage:
+    request = made.request
     suffix = {"png": ".png", "nifti": ".nii.gz", "tiff": ".tif", "dicom": ""}[file_format]
     relative = f"images/{request.case}{suffix}"
-    write_image(folder / relative, image, _label(origin, request.case, request.seed), file_format=file_format)
+    write_image(folder / relative, made.image, _label(origin, request.case, request.seed), file_format=file_format)
     return SyntheticImage(
         case=request.case,
         path=relative,
@@ -162,21 +204,19 @@ def _write(
         seed=request.seed,
         condition=request.condition,
         label=request.label,
-        source_subjects=shown or request.source_subjects,
+        source_subjects=made.shown or request.source_subjects,
         reference_case=request.reference_case,
+        structures=None if made.drawing is None else _write_drawing(request, made.drawing, origin, folder),
         lesion=request.lesion,
     )
 
 
-def _with_drawing(entry: SyntheticImage, drawing: Image | None, origin: Origin, folder: Path) -> SyntheticImage:
+def _write_drawing(request: Request, drawing: Image, origin: Origin, folder: Path) -> DrawnFile:
     """Write the label map beside the image, marked as the image is; NIfTI, which keeps labels and grid alike."""
-    if drawing is None:
-        return entry
-    relative = f"structures/{entry.case}.nii.gz"
-    label = _label(origin, f"{entry.case}-structures", entry.seed)
+    relative = f"structures/{request.case}.nii.gz"
+    label = _label(origin, f"{request.case}-structures", request.seed)
     write_image(folder / relative, drawing, label, file_format="nifti")
-    drawn = DrawnFile(path=relative, sha256=sha256_of_image(folder / relative))
-    return entry.model_copy(update={"structures": drawn})
+    return DrawnFile(path=relative, sha256=sha256_of_image(folder / relative))
 
 
 def _label(origin: Origin, case: str, seed: int) -> SyntheticLabel:

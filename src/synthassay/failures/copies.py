@@ -201,7 +201,8 @@ def _count(percent: float, size: int) -> int:
 
 
 def _in_place_of(replaced: Specimen, copy: Specimen) -> Specimen:
-    return copy.replace(case=replaced.case, subject=replaced.subject, label=replaced.label)
+    shows = copy.shows or copy.case
+    return copy.replace(case=replaced.case, subject=replaced.subject, label=replaced.label, shows=shows)
 
 
 def _each(specimen: Specimen, move: Callable[[np.ndarray], np.ndarray]) -> Specimen:

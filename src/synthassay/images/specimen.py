@@ -25,6 +25,7 @@ class Specimen:
         structures: ``*space``: integer label map; None where nothing is drawn.
         lesion: ``*space``; None where no lesion is drawn.
         structure_names: Label to name; empty where unknown.
+        shows: The case whose pixels it shows, where it stands in the place of another; empty elsewhere.
 
     Raises:
         ImageError: An annotation lies on another grid than the pixels.
@@ -41,6 +42,7 @@ class Specimen:
     structures: Spatial | None = None
     lesion: SpatialMask | None = None
     structure_names: Mapping[int, str] = field(default_factory=dict)
+    shows: str = ""
 
     def __post_init__(self) -> None:
         for name in ("mask", "structures", "lesion"):

@@ -63,6 +63,18 @@ class GeneratorSpec(BaseModel):
         return dict(self.model_extra or {})
 
 
+class ControlSpec(Record):
+    """A set with a known fault: a generator's or baseline's images, damaged on purpose and judged like all others."""
+
+    name: str = Field(pattern=r"^[a-z0-9_-]+$", description="Name in this study.")
+    of: str = Field(description="Generator or baseline of this study whose images are damaged.")
+    failure: str = Field(description="What is done to them; see `synthassay list failures`.")
+    severity: float = Field(gt=0, allow_inf_nan=False, description="How much of it, in the failure's own unit.")
+    spacing_mm: float = Field(
+        0.0, ge=0, allow_inf_nan=False, description="Size of a pixel that is assumed where the images do not state it."
+    )
+
+
 class SamplingSpec(Record):
     """What is synthesised."""
 
@@ -149,6 +161,7 @@ class StudySpec(Record):
     data: DataSpec
     generators: tuple[GeneratorSpec, ...] = Field((), description="Generators to train, judged side by side.")
     baselines: tuple[str, ...] | None = Field(None, description="Classical baselines; the task's own where absent.")
+    controls: tuple[ControlSpec, ...] = Field((), description="Sets with a known fault, made of others' images.")
     sampling: SamplingSpec = SamplingSpec()
     evaluation: EvaluationSpec = EvaluationSpec()
     denoise: DenoiseSpec = DenoiseSpec()

@@ -28,7 +28,7 @@ from synthassay.study.console import Voice
 from synthassay.study.drawn import drawn_on, drawn_on_sets
 from synthassay.study.inserted import inserted_folder, inserted_lesions
 from synthassay.study.losses import losses_file
-from synthassay.study.plan import Plan
+from synthassay.study.plan import Plan, PlannedGenerator
 from synthassay.study.run_folder import RunFolder
 from synthassay.study.showcase import show_cases
 from synthassay.study.verdict import write_verdicts
@@ -41,7 +41,7 @@ def evaluate_study(plan: Plan, folder: RunFolder, voice: Voice) -> str:
     """Judge every synthetic set of a study; return the fingerprint of what was found."""
     memo: dict[Any, Any] = {}
     rows: list[Measurement] = []
-    for planned in plan.generators:
+    for planned in plan.judged:
         inputs = {
             "synthetic": folder.outputs("synthesise", planned.name),
             "cohort": folder.outputs("cohort"),
@@ -51,9 +51,9 @@ def evaluate_study(plan: Plan, folder: RunFolder, voice: Voice) -> str:
         }
         if plan.spec.segmentation is not None:
             inputs["segmentation"] = plan.spec.segmentation.model_dump(mode="json")
-        if losses_file(plan, folder.path, planned) is not None:
+        if isinstance(planned, PlannedGenerator) and losses_file(plan, folder.path, planned) is not None:
             inputs["losses"] = folder.outputs("losses", planned.name)
-        if plan.task.inserts:
+        if plan.task.inserts and isinstance(planned, PlannedGenerator):
             inputs["inserted"] = folder.outputs("insert", planned.name)
 
         def evidence(name: str = planned.name) -> Evidence:
@@ -160,7 +160,7 @@ def _masks_bent(task: Task, manifest: Manifest) -> ImageSet | None:
 def _inserted(
     plan: Plan, run: Path, name: str, synthetic: ImageSet, paired: Mapping[str, ImageSet]
 ) -> Callable[[], Sequence[LesionView]] | None:
-    if not plan.task.inserts:
+    if not plan.task.inserts or name in {control.name for control in plan.controls}:
         return None
     ordinary = {"synthetic": synthetic, "source": paired["source"], "reference": paired["reference"]}
     return inserted_lesions(inserted_folder(run, name), ordinary, plan.spec.modality)
@@ -169,18 +169,18 @@ def _inserted(
 def conclude(plan: Plan, folder: RunFolder, rows: Sequence[Measurement], voice: Voice) -> str:
     """Write all measurements together, the paired comparisons, the requirements and the verdicts."""
     references = {}
-    for planned in plan.generators:
+    for planned in plan.judged:
         manifest = Manifest.read(folder.path / "synthetic" / planned.name / "manifest.json")
         references[planned.name] = {i.case: i.reference_case for i in manifest.images if i.reference_case}
     owners = {case.case: case.subject for case in plan.cohort.cases}
-    trained = [planned.name for planned in plan.generators if not planned.baseline]
+    trained = [planned.name for planned in plan.judged if not planned.baseline]
     found = compare(rows, references, owners, trained, seed=plan.spec.seed, draws=plan.spec.evaluation.bootstrap)
     place = evaluation_folder(folder.path)
     ComparisonList(comparisons=tuple(found)).write(place / "comparisons.json")
     write_verdicts(place, plan.protocol, plan.spec.task, rows)
     write_lines(folder.path / MEASUREMENTS, rows)
     outputs = [folder.path / MEASUREMENTS, *(path for path in place.glob("*.json"))]
-    inputs = [folder.outputs("evaluate", planned.name) for planned in plan.generators]
+    inputs = [folder.outputs("evaluate", planned.name) for planned in plan.judged]
     return folder.finish("conclude", "", inputs, outputs)
 
 

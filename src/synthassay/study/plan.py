@@ -20,6 +20,7 @@ from synthassay.records.cohort import Cohort
 from synthassay.records.spec import StudySpec
 from synthassay.records.study_file import faults_of, in_file_order, place, read_study
 from synthassay.registry import Registry
+from synthassay.study.controls import PlannedControl, control_data_faults, control_name_faults, planned_controls
 from synthassay.tasks import TASKS, Task
 
 
@@ -51,7 +52,11 @@ class PlannedGenerator:
 
 @dataclass(frozen=True)
 class Plan:
-    """A study with everything that it names found."""
+    """A study with everything that it names found.
+
+    Attributes:
+        controls: Sets with a known fault, made of the images of ``generators``.
+    """
 
     path: Path
     spec: StudySpec
@@ -59,6 +64,12 @@ class Plan:
     task: Task
     generators: tuple[PlannedGenerator, ...]
     protocol: Protocol
+    controls: tuple[PlannedControl, ...] = ()
+
+    @property
+    def judged(self) -> tuple[PlannedGenerator | PlannedControl, ...]:
+        """All sets of synthetic images: generators and baselines, then controls."""
+        return (*self.generators, *self.controls)
 
 
 def plan_study(path: Path) -> Plan:
@@ -84,7 +95,11 @@ def plan_study(path: Path) -> Plan:
     if TASKS.get(spec.task).conditioned_on == "label":
         require_classes(cohort)
     task = TASKS.get(spec.task)(spec, cohort)
-    return Plan(path, spec, cohort, task, _generators(spec, type(task)), PROTOCOLS.get(protocol_name(spec)))
+    faults = control_data_faults(spec, task, text)
+    if faults:
+        raise SpecError(str(path), in_file_order(faults))
+    protocol = PROTOCOLS.get(protocol_name(spec))
+    return Plan(path, spec, cohort, task, _generators(spec, type(task)), protocol, planned_controls(spec))
 
 
 def protocol_name(spec: StudySpec) -> str:
@@ -116,6 +131,7 @@ def _name_faults(table: dict[str, Any], text: str) -> list[Fault]:
     faults += _generator_faults(table, text)
     for name in _list(table.get("baselines")):
         faults += _unknown(GENERATORS, name, ("baselines",), text) or _serves(name, task, ("baselines",), text)
+    faults += control_name_faults(table, text)
     evaluation = table.get("evaluation")
     protocol = evaluation.get("protocol") if isinstance(evaluation, dict) else None
     faults += _unknown(PROTOCOLS, protocol or None, ("evaluation", "protocol"), text)

@@ -14,6 +14,8 @@ from synthassay.records.base import sha256_of, whole_file
 from synthassay.records.manifest import Manifest
 from synthassay.records.vocabulary import Split
 from synthassay.study.console import Voice
+from synthassay.study.controls import PlannedControl
+from synthassay.study.damaging import UNDAMAGED, write_control
 from synthassay.study.evaluation import evaluate_study
 from synthassay.study.inserted import inserted_folder
 from synthassay.study.lock import lock_of
@@ -50,6 +52,8 @@ def run_study(study: Path, out: Path | None, voice: Voice, *, until: str = "repo
             _synthesise(plan, folder, generator, weights, voice)
             _insert(plan, folder, generator, weights, voice)
             write_losses(plan, folder, generator, weights, voice)
+        for control in plan.controls:
+            _damage(plan, folder, control, voice)
         if STAGES.index(until) >= STAGES.index("evaluate"):
             measured = evaluate_study(plan, folder, voice)
             if until == "report":
@@ -167,6 +171,30 @@ def _insert(plan: Plan, folder: RunFolder, generator: PlannedGenerator, weights:
         folder.finish("insert", generator.name, inputs, [place / "manifest.json"])
     facts = {"slices with a lesion added": f"{len(requests):,}, marked synthetic", "took": elapsed()}
     voice.panel(f"inserted lesions for {generator.name}", facts)
+
+
+def _damage(plan: Plan, folder: RunFolder, control: PlannedControl, voice: Voice) -> None:
+    """Make a control's images from those of the set that it names."""
+    place = folder.path / "synthetic" / control.name
+    inputs = {
+        "synthetic": folder.outputs("synthesise", control.spec.of),
+        "control": control.spec.model_dump(mode="json"),
+        "cohort": folder.outputs("cohort"),
+        "sampling": plan.spec.sampling.model_dump(mode="json"),
+        "seed": plan.spec.seed,
+        "title": plan.spec.title,
+    }
+    if folder.finished("synthesise", control.name, inputs):
+        return
+    folder.begin("synthesise", control.name, inputs, [place])
+    title, of = f"damage {control.name}", folder.path / "synthetic" / control.spec.of
+    with folder.timed("synthesise", control.name) as elapsed, voice.track(title) as advance:
+        manifest = write_control(plan.task, control, of, place, plan.spec.sampling.format, advance)
+        folder.finish("synthesise", control.name, inputs, [place / "manifest.json"])
+    what = f"{control.failure.title} of {control.spec.severity:g} {control.failure.unit} in {control.spec.of}"
+    facts = {"what": what, "images": f"{len(manifest.images):,}, marked synthetic", "took": elapsed()}
+    left = sum(UNDAMAGED in image.condition for image in manifest.images)
+    voice.panel(f"control {control.name}", {**facts, **({"could not be damaged": str(left)} if left else {})})
 
 
 def _origin(plan: Plan, generator: PlannedGenerator, weights: Path) -> Origin:

@@ -80,6 +80,9 @@ def _show_generators(plan: Plan, console: Console, *, timing: bool) -> None:
                 f"sampling about {readable(found.sample_seconds)}"
             )
         console.print(Text(planned.name, style="bold"), Text(f"{cost}; settings: {settings}"))
+    for control in plan.controls:
+        told = f"{control.failure.title} of {control.spec.severity:g} {control.failure.unit} in {control.spec.of}"
+        console.print(Text(control.name, style="bold"), Text(f"control: {told}"))
     if timing:
         console.print(f"estimated: {readable(total)} of training and sampling here, from a few timed steps of each")
 
