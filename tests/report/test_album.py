@@ -6,8 +6,9 @@ import base64
 from collections.abc import Callable
 from pathlib import Path
 
-from synthassay.records.evaluation import picture_path
+from synthassay.records.evaluation import NeighbourList, picture_path
 from synthassay.report.album import Album
+from synthassay.report.build import build_report
 from synthassay.report.contents import read_contents
 
 MakeRun = Callable[..., Path]
@@ -62,6 +63,22 @@ def test_missing_pictures_and_other_files_named_png_are_left_out(make_run: MakeR
 def test_a_synthetic_image_below_the_copy_distance_is_called_a_copy(make_run: MakeRun):
     figures = album_of(make_run(pictures=True)).neighbours()[0].figures
     assert [figure.copied for figure in figures] == [True, False, False, False]  # 1.9, 2.3, 2.7, 3.1 beside 2.0
+
+
+def test_a_copy_that_was_mirrored_is_called_one_however_far_it_lies(make_run: MakeRun):
+    run = make_run(pictures=True)
+    path = run / "evaluation" / "pgan" / "neighbours.json"
+    found = NeighbourList.read(path)
+    mirrored = found.entries[3].model_copy(update={"copy_correlation": 0.9975})
+    found.model_copy(update={"entries": (mirrored, *found.entries[:3]), "copies": 1}).write(path)
+    near = album_of(run).neighbours()[0]
+    assert near.copies == 1
+    assert [figure.copied for figure in near.figures] == [True, True, False, False]
+    assert [figure.correlation for figure in near.figures] == ["0.998", "", "", ""]
+    page = build_report(run).read_text(encoding="utf-8")
+    assert "a copy: correlation 0.998 after the best mirroring and shift" in page
+    assert "1 of them counts as a copy" in page
+    assert "HOSP-" not in page
 
 
 def test_a_name_that_says_nothing_of_a_patient_is_shown(make_run: MakeRun):

@@ -61,20 +61,30 @@ class NearestReal(Record):
 
     Attributes:
         threshold: Distance below which it would count as a copy; None where no such distance was calibrated.
+        copy_correlation: Where it counts as a copy of the first of ``nearest``: how the two correlate after the best
+            mirroring and shift, which the distance knows nothing of. None elsewhere.
     """
 
     synthetic: CaseName
     nearest: tuple[Neighbour, ...] = Field(min_length=1)
     threshold: float | None = None
+    copy_correlation: float | None = None
+
+    @property
+    def copied(self) -> bool:
+        """Whether it counts as a copy of its nearest real case."""
+        near = self.threshold is not None and self.nearest[0].distance < self.threshold
+        return near or self.copy_correlation is not None
 
 
 class NeighbourList(Record):
-    """``evaluation/<of>/neighbours.json``: the synthetic images nearest to real training images, nearest first.
+    """``evaluation/<of>/neighbours.json``: synthetic images near real training images: copies, then nearest first.
 
     Attributes:
         distance: What the distance is and in which space, e.g. ``Euclidean distance in the local-texture embedding``.
         among: The real set that was searched, e.g. ``training``.
         searched: How many synthetic and how many real images were compared.
+        copies: How many of all synthetic images count as copies; None where nobody counted.
     """
 
     of: str
@@ -82,6 +92,7 @@ class NeighbourList(Record):
     unit: str = ""
     among: str = "training"
     searched: tuple[int, int]
+    copies: int | None = None
     entries: tuple[NearestReal, ...]
 
 

@@ -77,6 +77,7 @@ class NeighbourFigure:
     nearest: tuple[tuple[str, str, str], ...]
     threshold: str
     copied: bool
+    correlation: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ class NeighbourSet:
     searched: tuple[int, int]
     figures: tuple[NeighbourFigure, ...]
     left_out: int
+    copies: int | None = None
 
 
 class Album:
@@ -125,7 +127,7 @@ class Album:
             distance = self.names.scrub(found.distance)
             left_out = len(found.entries) - len(kept)
             kind = kind_of(of, self.contents)
-            sets.append(NeighbourSet(of, kind, distance, found.among, found.searched, figures, left_out))
+            sets.append(NeighbourSet(of, kind, distance, found.among, found.searched, figures, left_out, found.copies))
         return tuple(sets)
 
     def _case_set(self, of: str, selection: CaseSelection) -> CaseSet:
@@ -179,8 +181,8 @@ class Album:
             for role, alt in alts.items()
         )
         threshold = plain(entry.threshold) if entry.threshold is not None else ""
-        copied = entry.threshold is not None and entry.nearest[0].distance < entry.threshold
-        return NeighbourFigure(name, pictures, nearest, threshold, copied)
+        correlation = plain(entry.copy_correlation) if entry.copy_correlation is not None else ""
+        return NeighbourFigure(name, pictures, nearest, threshold, entry.copied, correlation)
 
     def _case_name(self, of: str, case: str) -> str:
         """A synthetic case's own name where it says nothing of a patient, else its pseudonym."""

@@ -154,7 +154,7 @@ def _warning(contents: Contents) -> str:
     copies = {}
     for of in contents.generators:
         entries = contents.neighbours[of].entries if of in contents.neighbours else ()
-        near = [e for e in entries if e.threshold is not None and e.nearest[0].distance < e.threshold]
+        near = [entry for entry in entries if entry.copied]
         if near:
             copies[of] = f"{len(near)} of the {len(entries)} images of {of} that come nearest to a real one"
     if not copies:

@@ -240,3 +240,26 @@ def test_neighbours_are_listed_nearest_first():
     distances = [entry.nearest[0].distance for entry in found.entries]
     assert distances == sorted(distances)
     assert nearest_training(paired()) is None
+
+
+def test_disguised_copies_are_listed_first_one_of_each_patient_before_the_second_of_any():
+    train = fields(12, 3)
+    copies = np.concatenate([train[4:5], train[4:5] + 1, train[7:8, :, :, ::-1], np.roll(train[2:3], 2, 3)])
+    evidence = paired(
+        12,
+        synthetic=images("synthetic", np.concatenate([fields(8, 1), copies])),
+        reference=None,
+        masks=None,
+        training=images("training", train),
+    )
+    found = nearest_training(evidence, shown=6)
+    assert found.copies == 4
+    pairs = [(entry.synthetic[-2:], entry.nearest[0].case[-2:]) for entry in found.entries[:4]]
+    assert pairs[0] == ("08", "04")
+    assert set(pairs[:3]) == {("08", "04"), ("10", "07"), ("11", "02")}
+    assert pairs[3] == ("09", "04")
+    assert all(entry.copy_correlation > 0.99 for entry in found.entries[:4])
+    mirrored = next(entry for entry in found.entries if entry.synthetic.endswith("10"))
+    assert mirrored.nearest[0].distance > mirrored.threshold
+    assert mirrored.copied
+    assert not any(entry.copied for entry in found.entries[4:])

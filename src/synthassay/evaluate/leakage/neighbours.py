@@ -1,4 +1,4 @@
-"""The synthetic images nearest to training patients, for a reader to look at side by side."""
+"""The synthetic images nearest to training patients, for a reader to look at side by side; copies come first."""
 
 from __future__ import annotations
 
@@ -6,44 +6,37 @@ import numpy as np
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.evidence import Evidence
-from synthassay.evaluate.leakage.prints import distance_of
-from synthassay.evaluate.leakage.training_copies import COPY_CORRELATION
+from synthassay.evaluate.leakage.prints import Prints, distance_of
+from synthassay.evaluate.leakage.training_copies import TrainingCopies
 from synthassay.records.evaluation import NearestReal, Neighbour, NeighbourList
 
 
 def nearest_training(evidence: Evidence, *, shown: int = 8, each: int = 3) -> NeighbourList | None:
-    """Return the synthetic images that lie nearest to training images, nearest first.
+    """Return copies of training images, mirrored and moved ones too, and then the images nearest to training images.
+
+    Copies come by falling correlation, the first of each copied patient before the second of any; the others nearest
+    first.
 
     Args:
         evidence: What is judged.
         shown: Synthetic images returned.
-        each: Training images per synthetic image.
+        each: Training images per synthetic image; the first is the one that was copied, where one was.
 
     Returns:
         The list; None where training images were not given or cannot be compared with.
     """
     try:
-        synthetic = evidence.set_fixture("synthetic_prints", "neighbours")
-        training = evidence.set_fixture("training_prints", "neighbours")
+        synthetic, training = (
+            evidence.set_fixture(f"{side}_prints", "neighbours") for side in ("synthetic", "training")
+        )
+        copies: TrainingCopies = evidence.set_fixture("training_copies", "neighbours")
     except NotMeasured:
-        return None
-    if synthetic.patterns.shape[1:] != training.patterns.shape[1:]:
         return None
     correlation = (synthetic.rows @ training.rows.T).astype(np.float64)
     each = min(each, correlation.shape[1])
     nearest = np.argsort(-correlation, axis=1, kind="stable")[:, :each]
-    chosen = np.argsort(-np.take_along_axis(correlation, nearest, 1)[:, 0], kind="stable")[:shown]
-    entries = tuple(
-        NearestReal(
-            synthetic=synthetic.cases[i],
-            nearest=tuple(
-                Neighbour(case=training.cases[j], subject=training.subjects[j], distance=distance_of(correlation[i, j]))
-                for j in nearest[i]
-            ),
-            threshold=distance_of(COPY_CORRELATION),
-        )
-        for i in chosen
-    )
+    closest = np.take_along_axis(correlation, nearest, 1)[:, 0]
+    order = [*_copies_first(copies), *(i for i in np.argsort(-closest, kind="stable") if not copies.copied[i])]
     grid = "x".join(str(size) for size in synthetic.patterns.shape[2:])
     return NeighbourList(
         of=evidence.of,
@@ -51,5 +44,34 @@ def nearest_training(evidence: Evidence, *, shown: int = 8, each: int = 3) -> Ne
         unit="1",
         among="training",
         searched=(len(synthetic), len(training)),
-        entries=entries,
+        copies=int(copies.copied.sum()),
+        entries=tuple(_entry(i, synthetic, training, copies, correlation[i], nearest[i]) for i in order[:shown]),
+    )
+
+
+def _copies_first(copies: TrainingCopies) -> list[int]:
+    """Return copies by falling correlation, the first of each patient before the second of any."""
+    seen: dict[str, int] = {}
+    ranked: list[tuple[int, int, int]] = []
+    for i in np.argsort(-copies.correlation, kind="stable"):
+        if copies.copied[i]:
+            patient = copies.training_subjects[copies.position[i]]
+            seen[patient] = seen.get(patient, 0) + 1
+            ranked.append((seen[patient], len(ranked), int(i)))
+    return [i for _, _, i in sorted(ranked)]
+
+
+def _entry(
+    i: int, synthetic: Prints, training: Prints, copies: TrainingCopies, correlation: np.ndarray, nearest: np.ndarray
+) -> NearestReal:
+    copied = int(copies.position[i]) if copies.copied[i] else None
+    shown = nearest if copied is None else [copied, *(j for j in nearest if j != copied)][: len(nearest)]
+    return NearestReal(
+        synthetic=synthetic.cases[i],
+        nearest=tuple(
+            Neighbour(case=training.cases[j], subject=training.subjects[j], distance=distance_of(correlation[j]))
+            for j in shown
+        ),
+        threshold=distance_of(copies.bound),
+        copy_correlation=None if copied is None else float(copies.correlation[i]),
     )
