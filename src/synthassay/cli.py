@@ -181,6 +181,30 @@ def compare(
 
 
 @app.command()
+def discord(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.", show_default=False)],
+    gain: Annotated[str, typer.Option(help="Measure of utility that says how much a set helps.")] = "",
+    stratum: Annotated[str, typer.Option(help="Stratum of it, e.g. 'real=5%, ratio=1'.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="HTML page to write.")] = None,
+    seed: Annotated[int, typer.Option(help="Root of every random number.", min=0)] = 20260101,
+) -> None:
+    """Say whether looking good means helping: rank correlation of each measure with gain, over all sets of the runs."""
+    from synthassay.report.discordance_page import write_discordance_page
+    from synthassay.study.discordance import discord as correlate
+    from synthassay.study.discordance import pages_of
+    from synthassay.study.showing_discordance import show_discordance
+
+    found = correlate(runs, gain=gain, stratum=stratum, seed=seed)
+    if as_json:
+        typer.echo(found.model_dump_json(indent=1))
+    else:
+        show_discordance(found)
+    for page in pages_of(found, runs, out):
+        typer.echo(str(write_discordance_page(found, page)), err=as_json)
+
+
+@app.command()
 def verify(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder with a manifest.json.", show_default=False)],
 ) -> None:
