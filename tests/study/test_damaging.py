@@ -14,8 +14,10 @@ from synthassay.errors import DataError
 from synthassay.images.formats import read_image
 from synthassay.images.verify import verify_folder
 from synthassay.records.manifest import Manifest
+from synthassay.report.contents import read_contents
 from synthassay.study import damaging
 from synthassay.study.console import Voice
+from synthassay.study.discordance import discord
 from synthassay.study.evaluation import read_measurements
 from synthassay.study.run import run_study
 
@@ -114,7 +116,13 @@ def test_controls_are_judged_and_reported_as_other_sets_are(tmp_path):
     assert {row.of for row in rows} == {"resample_real", "mixed_up"}
     auc = {row.of: row.value for row in rows if row.metric == "tstr_auc" and not row.stratum}
     assert set(auc) == {"resample_real", "mixed_up"}
-    assert "mixed_up" in (run / "report.html").read_text(encoding="utf-8")
+    page = (run / "report.html").read_text(encoding="utf-8")
+    assert 'mixed_up</span> <span class="tag">control</span>' in page
+    contents = read_contents(run)
+    assert (contents.baselines, contents.controls) == (("resample_real",), ("mixed_up",))
+    (block,) = discord([run]).blocks
+    assert [(spot.of, spot.kind) for spot in block.sets] == [("resample_real", "baseline"), ("mixed_up", "control")]
+    assert block.says.startswith("2 sets cannot tell")
 
 
 def test_a_control_killed_half_way_goes_on_with_the_same_bytes(chests, tmp_path, monkeypatch):

@@ -68,6 +68,7 @@ def _context(contents: Contents) -> dict[str, Any]:
         "tables": axis_tables(contents, names),
         "plot_width": PLOT_WIDTH,
         "kinds": KINDS,
+        "controls": contents.controls,
         "kind_of": lambda of: kind_of(of, contents),
         "judged": contents.judged,
         "findings": found,

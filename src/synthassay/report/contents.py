@@ -66,9 +66,16 @@ class Contents:
     pseudonym_key: str
 
     @property
+    def controls(self) -> tuple[str, ...]:
+        """Names of the sets spoiled on purpose, in the study's order."""
+        named = [control.name for control in self.study.controls] if self.study is not None else []
+        found = {m.of for m in self.measurements} | self.manifests.keys()
+        return tuple(name for name in named if name in found)
+
+    @property
     def judged(self) -> tuple[str, ...]:
-        """Generators, then baselines."""
-        return self.generators + self.baselines
+        """Generators, then baselines, then controls."""
+        return self.generators + self.baselines + self.controls
 
     def pseudonyms(self) -> Pseudonyms:
         """Names for the subjects and cases of this run."""
@@ -192,4 +199,5 @@ def _roles(
     if study is None:
         return tuple(found), ()
     learnt = [generator.label for generator in study.generators]
-    return tuple(n for n in learnt if n in found), tuple(n for n in found if n not in learnt)
+    others = {*learnt, *(control.name for control in study.controls)}
+    return tuple(n for n in learnt if n in found), tuple(n for n in found if n not in others)

@@ -23,7 +23,7 @@ QUESTIONS = {
     Axis.CLINICAL: "What do clinical readers say?",
 }
 DIRECTIONS = {Better.HIGHER: "higher is better", Better.LOWER: "lower is better", Better.TARGET: "nearer to the target"}
-KINDS = {"generator": "generator", "baseline": "baseline", "real": "real against real"}
+KINDS = {"generator": "generator", "baseline": "baseline", "control": "control", "real": "real against real"}
 
 
 @dataclass(frozen=True)
@@ -111,9 +111,11 @@ def axis_tables(contents: Contents, pseudonyms: Pseudonyms) -> tuple[AxisTable, 
 
 
 def kind_of(of: str, contents: Contents) -> str:
-    """Return what a measured set is: a generator, a baseline, or real images against real ones."""
+    """Return what a measured set is: a generator, a baseline, a control, or real images against real ones."""
     if of == REAL:
         return "real"
+    if of in contents.controls:
+        return "control"
     return "baseline" if of in contents.baselines else "generator"
 
 

@@ -105,7 +105,6 @@ def _sets(members: Sequence[Contents]) -> tuple[list[JudgedSet], tuple[str, ...]
     """All sets, named with their run where there are several; equal images under equal labels count once."""
     found, seen, twice = [], set(), []
     for contents in members:
-        controls = {control.name for control in contents.study.controls} if contents.study else set()
         for of in contents.judged:
             name = of if len(members) == 1 else f"{contents.run.name}: {of}"
             manifest = contents.manifests.get(of)
@@ -114,7 +113,7 @@ def _sets(members: Sequence[Contents]) -> tuple[list[JudgedSet], tuple[str, ...]
                 twice.append(name)
                 continue
             seen.add(images)
-            kind = "control" if of in controls else "baseline" if of in contents.baselines else "generator"
+            kind = "control" if of in contents.controls else "baseline" if of in contents.baselines else "generator"
             rows = {(row.metric, row.stratum): row for row in contents.measurements if row.of == of != REAL}
             found.append(JudgedSet(name, kind, rows))
     notes = (f"The same images as another set, counted once: {listed(twice)}.",) if twice else ()
