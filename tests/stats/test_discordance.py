@@ -75,3 +75,12 @@ def test_sets_are_told_apart_beyond_the_interval_of_the_difference_only():
     assert not told_apart(values, 2, 0)  # a number without an interval is told apart from none
     assert not told_apart(noisy([0.0, 2.0], 0.6), 0, 1, target=1.0)
     assert told_apart(noisy([0.0, 1.0], 0.6), 1, 0, target=1.0)
+
+
+def test_the_ends_that_face_each_other_decide():
+    facing = Noisy(np.array([0.0, 1.0]), np.array([-5.0, 0.9]), np.array([0.1, 6.0]))
+    averted = Noisy(np.array([0.0, 1.0]), np.array([-0.1, -4.0]), np.array([5.0, 1.1]))
+    assert told_apart(facing, 1, 0)
+    assert told_apart(facing, 0, 1)
+    assert not told_apart(averted, 1, 0)
+    assert not told_apart(averted, 0, 1)

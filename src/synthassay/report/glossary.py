@@ -16,6 +16,7 @@ WORDS = (
     ("real", "Acquired from a patient, or from a virtual patient where the cohort says so."),
     ("reference", "The real image that a synthetic one should equal."),
     ("baseline", "A classical method without learnt image synthesis; a generator that does not beat it adds nothing."),
+    ("control", "Another set's images spoiled on purpose, to see whether the measures notice."),
     ("interval", "Range that would hold the value in so many of a hundred repetitions with other subjects."),
     ("floor", "The same measure between two sets of real images of equal size: as good as it can get."),
     ("not told apart", "The data do not show a difference; they do not show equality either."),

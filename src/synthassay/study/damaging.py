@@ -223,8 +223,10 @@ class Damage:
         return Made(request, image, drawing=drawing)
 
     def _require_grid(self, request: Request, hurt: Specimen) -> None:
+        if not self.task.paired:
+            return
         own = self.synthetic[request.case].load().space
-        if self.task.paired and own != hurt.space:
+        if own != hurt.space:
             raise DataError(
                 f"control {self.control.name}",
                 f"would put an image of {hurt.space} in the place of {request.case}, which has {own}",
