@@ -77,7 +77,7 @@ def test_a_copy_that_was_mirrored_is_called_one_however_far_it_lies(make_run: Ma
     assert [figure.correlation for figure in near.figures] == ["0.998", "", "", ""]
     page = build_report(run).read_text(encoding="utf-8")
     assert "a copy: correlation 0.998 after the best mirroring and shift" in page
-    assert "1 of them counts as a copy" in page
+    assert "1 synthetic image counts as a copy" in page
     assert "HOSP-" not in page
 
 
