@@ -10,6 +10,8 @@ from synthassay.evaluate.leakage.prints import Prints, distance_of
 from synthassay.evaluate.leakage.training_copies import TrainingCopies
 from synthassay.records.evaluation import NearestReal, Neighbour, NeighbourList
 
+ROWS_AT_ONCE = 512
+
 
 def nearest_training(evidence: Evidence, *, shown: int = 8, each: int = 3) -> NeighbourList | None:
     """Return copies of training images, mirrored and moved ones too, and then the images nearest to training images.
@@ -32,10 +34,12 @@ def nearest_training(evidence: Evidence, *, shown: int = 8, each: int = 3) -> Ne
         copies: TrainingCopies = evidence.set_fixture("training_copies", "neighbours")
     except NotMeasured:
         return None
-    correlation = (synthetic.rows @ training.rows.T).astype(np.float64)
-    each = min(each, correlation.shape[1])
-    nearest = np.argsort(-correlation, axis=1, kind="stable")[:, :each]
-    closest = np.take_along_axis(correlation, nearest, 1)[:, 0]
+    closest = np.concatenate(
+        [
+            (synthetic.rows[start : start + ROWS_AT_ONCE] @ training.rows.T).max(axis=1)
+            for start in range(0, len(synthetic), ROWS_AT_ONCE)
+        ]
+    )
     order = [*_copies_first(copies), *(i for i in np.argsort(-closest, kind="stable") if not copies.copied[i])]
     grid = "x".join(str(size) for size in synthetic.patterns.shape[2:])
     return NeighbourList(
@@ -45,7 +49,7 @@ def nearest_training(evidence: Evidence, *, shown: int = 8, each: int = 3) -> Ne
         among="training",
         searched=(len(synthetic), len(training)),
         copies=int(copies.copied.sum()),
-        entries=tuple(_entry(i, synthetic, training, copies, correlation[i], nearest[i]) for i in order[:shown]),
+        entries=tuple(_entry(i, synthetic, training, copies, each) for i in order[:shown]),
     )
 
 
@@ -61,16 +65,16 @@ def _copies_first(copies: TrainingCopies) -> list[int]:
     return [i for _, _, i in sorted(ranked)]
 
 
-def _entry(
-    i: int, synthetic: Prints, training: Prints, copies: TrainingCopies, correlation: np.ndarray, nearest: np.ndarray
-) -> NearestReal:
+def _entry(i: int, synthetic: Prints, training: Prints, copies: TrainingCopies, each: int) -> NearestReal:
+    correlation = (training.rows @ synthetic.rows[i]).astype(np.float64)
+    nearest = np.argsort(-correlation, kind="stable").tolist()
     copied = int(copies.position[i]) if copies.copied[i] else None
-    shown = nearest if copied is None else [copied, *(j for j in nearest if j != copied)][: len(nearest)]
+    shown = nearest if copied is None else [copied, *(j for j in nearest if j != copied)]
     return NearestReal(
         synthetic=synthetic.cases[i],
         nearest=tuple(
             Neighbour(case=training.cases[j], subject=training.subjects[j], distance=distance_of(correlation[j]))
-            for j in shown
+            for j in shown[:each]
         ),
         threshold=distance_of(copies.bound),
         copy_correlation=None if copied is None else float(copies.correlation[i]),
