@@ -69,3 +69,10 @@ def test_names_do_not_cover_each_other_in_a_crowd():
 def test_a_constant_measure_has_no_picture():
     same = tuple(spot(f"set_{i}", "generator", 1.0, 0.1) for i in range(6))
     assert quadrant(block(), block().rows[0].model_copy(update={"spots": same})) is None
+
+
+def test_a_reason_for_leaving_sets_out_is_told_once(tmp_path):
+    row = block().rows[0].model_copy(update={"without": {"a": "too few", "b": "too few", "c": "constant"}})
+    found = Discordance(blocks=(block().model_copy(update={"rows": (row,)}),))
+    page = write_discordance_page(found, tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "(without a and b: too few; c: constant)" in page

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from synthassay.records.base import write_text
 from synthassay.records.discordance import Discordance
-from synthassay.report.numbers import plain, probability, unit_words
+from synthassay.report.numbers import listed, plain, probability, unit_words
 from synthassay.report.quadrant import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, quadrant
 from synthassay.report.tables import DIRECTIONS
 
@@ -38,7 +38,16 @@ def write_discordance_page(found: Discordance, path: Path) -> Path:
         within=lambda i: "" if i is None else f"[{plain(i.low)}, {plain(i.high)}]",
         probability=lambda p: "–" if p is None else probability(p),
         unit=unit_words,
+        reasons=_reasons,
         direction=lambda row: DIRECTIONS[row.better],
     )
     write_text(path, page)
     return path
+
+
+def _reasons(without: dict[str, str]) -> list[tuple[str, str]]:
+    """Each reason once, with the sets that it holds for."""
+    sets: dict[str, list[str]] = {}
+    for of, why in without.items():
+        sets.setdefault(why, []).append(of)
+    return [(why, listed(names)) for why, names in sets.items()]

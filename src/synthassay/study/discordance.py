@@ -214,7 +214,9 @@ def _proxy(metric: str, sets: Sequence[JudgedSet], gain: Key, draws: int, rng: n
     if rules:
         return row.model_copy(update={"not_correlated": f"measured by different rules: {rules}"})
     if len(having) < FEWEST:
-        return row.model_copy(update={"not_correlated": f"only {count(len(having), 'set')} of at least {FEWEST}"})
+        return row.model_copy(
+            update={"not_correlated": f"measured in {count(len(having), 'set')}, at least {FEWEST} are needed"}
+        )
     looks, helps = _noisy(having, key), _noisy(having, gain)
     target = first.target if first.better is Better.TARGET else None
     found = rank_correlation(
