@@ -11,6 +11,7 @@ from pathlib import Path
 
 from synthassay.data.listing import Fields, Listing, case_name
 from synthassay.data.splits import parse_split
+from synthassay.data.subgroups import subgroups
 from synthassay.data.tables import Row, read_rows
 from synthassay.errors import DataError, did_you_mean
 from synthassay.records.cohort import Case, Locator
@@ -78,6 +79,7 @@ def list_bids(root: Path, fields: Fields) -> Listing:
                 scanner=about.get("scanner", ""),
                 label=about.get(fields.label, "") if fields.label else "",
                 images={role: Locator(path=path.relative_to(root).as_posix()) for role, path in sorted(images.items())},
+                groups=subgroups(about),
             )
         )
         if about.get("split"):

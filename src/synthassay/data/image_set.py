@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,6 +17,7 @@ class Entry:
 
     Attributes:
         reference_case: The real case that a synthetic image should equal; empty where there is none.
+        groups: Subgroup to value, such as site, sex, age band, where known.
     """
 
     case: str
@@ -25,6 +26,7 @@ class Entry:
     label: str = ""
     site: str = ""
     reference_case: str = ""
+    groups: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

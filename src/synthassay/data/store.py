@@ -14,6 +14,7 @@ from synthassay.data.image_set import Entry, ImageSet
 from synthassay.data.listing import TRUTH_ROLES
 from synthassay.data.npz.archive import Archive, ArrayCache
 from synthassay.data.npz.recognise import Layout, layout_of
+from synthassay.data.subgroups import groups_of
 from synthassay.errors import ImageError, SynthassayError, did_you_mean
 from synthassay.images.formats import read_image
 from synthassay.images.geometry import resample_to_size
@@ -87,7 +88,14 @@ class ImageStore:
         return ImageSet(
             name,
             tuple(
-                Entry(case.case, case.subject, partial(self.image, case, role), label=case.label, site=case.site)
+                Entry(
+                    case.case,
+                    case.subject,
+                    partial(self.image, case, role),
+                    label=case.label,
+                    site=case.site,
+                    groups=groups_of(case),
+                )
                 for case in cases
             ),
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from synthassay.data.listing import Fields, Listing, case_name, refuse_twins, told_apart, usual_name
 from synthassay.data.splits import parse_split
+from synthassay.data.subgroups import subgroups
 from synthassay.errors import DataError, did_you_mean
 from synthassay.images.formats import FORMATS
 from synthassay.records.base import inside
@@ -166,7 +167,7 @@ def _case(row: Row, name: str, about: dict[str, str], roles: dict[str, str]) -> 
     known = {what: row[column] for what, column in about.items() if what not in ("case", "split", *FACTS)}
     known["subject"] = known.get("subject") or name
     images = {role: Locator(path=row[column].replace("\\", "/")) for role, column in roles.items() if row[column]}
-    return Case(case=name, images=images, **known)
+    return Case(case=name, images=images, groups=subgroups(row), **known)
 
 
 def _column(names: Sequence[str], rows: Sequence[Row], column: str) -> dict[str, str]:

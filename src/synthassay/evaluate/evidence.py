@@ -23,7 +23,7 @@ from synthassay.evaluate.structure.segmenter import Segmenter, drawn_by_segmente
 from synthassay.images.image import Image
 from synthassay.protocols.protocol import Protocol
 from synthassay.randomness import derive, stream
-from synthassay.records.spec import SegmentationSpec
+from synthassay.records.spec import ClassificationSpec, SegmentationSpec
 from synthassay.records.vocabulary import Unit
 
 ALIGNED = (
@@ -64,9 +64,10 @@ class Options:
         embedding_steps: Training steps of an embedding that learns; 0 for its own.
         segmenter_steps: Optimiser steps of the segmenter that draws structures on synthetic images; 0 lets the size of
             the images decide.
+        classification: Which classifiers are trained to measure utility; those of the plain measures alone where None.
         segmentation: Which segmenters are trained to measure utility; none where None.
         processes: How many of them are trained side by side; no number depends on it.
-        segmenters: Folder where judged segmenters are kept, so that a killed evaluation goes on.
+        work: Folder where judged segmenters and classifiers are kept, so that a killed evaluation goes on.
     """
 
     bootstrap: int = 1000
@@ -76,9 +77,10 @@ class Options:
     embedding: str = ""
     embedding_steps: int = 0
     segmenter_steps: int = 0
+    classification: ClassificationSpec | None = None
     segmentation: SegmentationSpec | None = None
     processes: int = 1
-    segmenters: Path | None = None
+    work: Path | None = None
 
 
 @dataclass(eq=False)
@@ -367,6 +369,9 @@ class Evidence:
 
     def _subjects(self, which: str) -> list[str]:
         return subjects_of(self.image_set(which))
+
+    def _groups(self, which: str) -> list[dict[str, str]]:
+        return [dict(entry.groups) for entry in self.image_set(which).entries]
 
     def _cases(self, which: str) -> list[str]:
         return self.image_set(which).cases

@@ -28,6 +28,7 @@ VIEWS = {
     "labels": "class name per case",
     "subjects": "subject per case",
     "cases": "case identifier per case",
+    "groups": "per case, subgroup to value (site, scanner, sex, age band), where known",
 }
 COMMON = {
     "data_range": "lowest and highest possible value, as declared by the protocol or the study; never taken from data",

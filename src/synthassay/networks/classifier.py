@@ -70,7 +70,7 @@ def fit_classifier(images: np.ndarray, labels: np.ndarray, classes: int, *, step
         for _ in range(steps):
             drawn = rng.integers(classes, size=BATCH)
             chosen = np.array([members[c][rng.integers(len(members[c]))] for c in drawn])
-            batch = torch.from_numpy(_shifted(images[chosen], rng))
+            batch = torch.from_numpy(shifted_at_random(images[chosen], rng))
             optimiser.zero_grad()
             functional.cross_entropy(model(batch), torch.from_numpy(drawn)).backward()
             optimiser.step()
@@ -101,7 +101,8 @@ def on_grid(images: np.ndarray, data_range: tuple[float, float]) -> np.ndarray:
     return ((tensor - low) * (2 / (high - low)) - 1).numpy()
 
 
-def _shifted(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def shifted_at_random(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Move each image by up to one sixteenth of its size, its border continued."""
     reach = [max(1, side // SHIFT_SHARE) for side in images.shape[2:]]
     padded = np.pad(images, [(0, 0), (0, 0), *((r, r) for r in reach)], mode="edge")
     out = np.empty_like(images)

@@ -36,6 +36,8 @@ class Case(Record):
         subject: Whose image it is; splits and intervals are by subject.
         images: Role (see ``Role`` and contrast names such as ``t1``) to where the image lies.
         label: Class name, where the cohort has classes.
+        groups: Subgroup to the patient's value, such as sex and age band, where the data say; not written, because it
+            changes neither who is in the cohort nor what is learnt from them.
     """
 
     case: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=128)
@@ -45,6 +47,7 @@ class Case(Record):
     scanner: str = ""
     label: str = ""
     images: dict[str, Locator]
+    groups: dict[str, str] = Field(default_factory=dict, exclude=True)
 
 
 class Cohort(Record):

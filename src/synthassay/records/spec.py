@@ -113,6 +113,44 @@ class EvaluationSpec(Record):
     )
 
 
+class ClassificationSpec(Record):
+    """What classifiers are trained to see whether synthetic images help; absent: only those of the plain measures."""
+
+    network: Literal["convnet", "features"] = Field(
+        "convnet",
+        description="convnet: a MONAI ResNet on pixels. features: logistic regression on the radiomic embedding, "
+        "in seconds.",
+    )
+    fractions: tuple[float, ...] = Field(
+        (0.01, 0.05, 0.1, 0.25, 1.0), min_length=1, description="Shares of the real training patients to train on."
+    )
+    ratios: tuple[float, ...] = Field(
+        (1.0, 0.25, 0.5, 2.0, 4.0),
+        min_length=1,
+        description="Synthetic images per real one. The first is tried with every share, the others with the smallest "
+        "and the largest.",
+    )
+    repeats: int = Field(3, ge=1, description="Trainings per arm, each with other patients, weights and batches.")
+    steps: int = Field(200, ge=2, description="Optimiser steps of every training.")
+    classical: bool = Field(True, description="Whether gain over classical augmentation is measured too.")
+    pretrain: bool = Field(True, description="Whether training on synthetic first, then on real, is measured too.")
+    rare: bool = Field(True, description="Whether adding only images of the rarest class is measured too.")
+    choose: bool = Field(True, description="Whether choosing among the synthetic images is measured too.")
+    margin: float = Field(0.02, gt=0, lt=0.5, description="Largest loss of AUC that would not matter.")
+    sensitivity: float = Field(
+        0.95, gt=0, lt=1, description="Sensitivity that the operating point has on real validation patients."
+    )
+    workers: int = Field(
+        2, ge=1, description="Processes that train arms side by side; the numbers do not depend on it."
+    )
+
+    @model_validator(mode="after")
+    def _shares(self) -> Self:
+        if not all(0 < share <= 1 for share in self.fractions) or not all(ratio > 0 for ratio in self.ratios):
+            raise ValueError("fractions must lie above 0 and at most at 1, and ratios above 0")
+        return self
+
+
 class SegmentationSpec(Record):
     """What segmenters are trained to see whether synthetic images with label maps help; absent: none are trained."""
 
@@ -165,6 +203,9 @@ class StudySpec(Record):
     sampling: SamplingSpec = SamplingSpec()
     evaluation: EvaluationSpec = EvaluationSpec()
     denoise: DenoiseSpec = DenoiseSpec()
+    classification: ClassificationSpec | None = Field(
+        None, description="Classifiers to train for measuring utility; absent: those of the plain measures alone."
+    )
     segmentation: SegmentationSpec | None = Field(
         None, description="Segmenters trained to measure utility; none are where the table is absent."
     )

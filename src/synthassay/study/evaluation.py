@@ -49,6 +49,8 @@ def evaluate_study(plan: Plan, folder: RunFolder, voice: Voice) -> str:
             "embedding": identity_of(plan.spec.evaluation.embedding),
             "software": synthassay.__version__,
         }
+        if plan.spec.classification is not None:
+            inputs["classification"] = plan.spec.classification.model_dump(mode="json", exclude={"workers"})
         if plan.spec.segmentation is not None:
             inputs["segmentation"] = plan.spec.segmentation.model_dump(mode="json")
         if isinstance(planned, PlannedGenerator) and losses_file(plan, folder.path, planned) is not None:
@@ -143,9 +145,10 @@ def _options(plan: Plan, run: Path) -> Options:
         utility_repeats=spec.evaluation.classifier_repeats,
         utility_steps=spec.evaluation.classifier_steps,
         segmenter_steps=spec.evaluation.segmenter_steps,
+        classification=spec.classification,
         segmentation=spec.segmentation,
         processes=os.cpu_count() or 1,
-        segmenters=evaluation_folder(run) / "segmenters",
+        work=evaluation_folder(run),
     )
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from synthassay.data.image_set import Entry, ImageSet
 from synthassay.data.store import ImageStore
+from synthassay.data.subgroups import groups_of
 from synthassay.errors import DataError, ImageError
 from synthassay.images.image import Image
 from synthassay.images.intensity import IntensityScale
@@ -105,7 +106,14 @@ class Augment(Task):
         """
         asked = self.role if role in (Role.IMAGE, Role.REFERENCE) else role
         entries = tuple(
-            Entry(case.case, case.subject, lambda case=case: self.store.image(case, asked), case.label, case.site)  # type: ignore[misc]
+            Entry(
+                case.case,
+                case.subject,
+                lambda case=case: self.store.image(case, asked),  # type: ignore[misc]
+                case.label,
+                case.site,
+                groups=groups_of(case),
+            )
             for case in self.cases(split)
             if asked in case.images
         )

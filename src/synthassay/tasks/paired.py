@@ -10,6 +10,7 @@ from torch import Tensor
 
 from synthassay.data.image_set import Entry, ImageSet
 from synthassay.data.store import ImageStore
+from synthassay.data.subgroups import groups_of
 from synthassay.errors import DataError, Fault, ImageError, SpecError
 from synthassay.images.image import Image
 from synthassay.images.intensity import IntensityScale
@@ -151,7 +152,14 @@ class PairedTask(Task):
                 raise DataError("cohort", f"has no image of role {role!r}", remedy=f"It has: {', '.join(known)}.")
             cases = [case for case in cases if role in case.images]
         entries = tuple(
-            Entry(case.case, case.subject, lambda case=case: self._real(role, case), case.label, case.site)  # type: ignore[misc]
+            Entry(
+                case.case,
+                case.subject,
+                lambda case=case: self._real(role, case),  # type: ignore[misc]
+                case.label,
+                case.site,
+                groups=groups_of(case),
+            )
             for case in cases
         )
         return ImageSet(split.value, entries)

@@ -14,6 +14,7 @@ XRAY_KERMANY = NpzLayout(
     label="label",
     classes=("normal", "pneumonia"),
     split="split",
+    groups=("source_resolution",),
     notes=(
         "Patients are inferred from file names, which the authors do not document; a personNNN with bacterial and viral"
         " images counts as one patient.",

@@ -13,6 +13,7 @@ from scipy import ndimage
 from synthassay.data.listing import Fields, Listing, case_name, refuse_twins, told_apart, usual_name
 from synthassay.data.npz.archive import Archive
 from synthassay.data.splits import parse_split
+from synthassay.data.subgroups import USUAL, subgroups
 from synthassay.errors import DataError, ImageError, did_you_mean
 from synthassay.images.drawing import with_labels_drawn
 from synthassay.images.image import Geometry, Image
@@ -89,6 +90,7 @@ class NpzLayout:
         structure_names: Names of the label map's structures, from label 1 on, or the name of the array that holds them.
         structures_drawn: Array with a row per case: whether somebody drew each structure, from label 1 on. What was not
             drawn is unknown.
+        groups: Arrays that tell subgroups of patients or scans apart; sex and age are found by their usual names.
         notes: What a reader of the report must know.
     """
 
@@ -109,6 +111,7 @@ class NpzLayout:
     mpp: float | None = None
     structure_names: tuple[str, ...] | str = ()
     structures_drawn: str = ""
+    groups: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def recognises(self, archive: Archive) -> bool:
@@ -143,7 +146,7 @@ class NpzLayout:
             "site": self._column(archive, fields.site or self.site, "site", count),
             "scanner": self._column(archive, self.scanner, "scanner", count),
         }
-        images = self._locators(archive, count)
+        images, groups = self._locators(archive, count), self._groups(archive, count)
         cases = tuple(
             Case(
                 case=names[i],
@@ -151,6 +154,7 @@ class NpzLayout:
                 label=labels[i] if labels else "",
                 images=images[i],
                 **{key: column[i] for key, column in optional.items() if column},
+                groups=groups[i],
             )
             for i in range(count)
         )
@@ -243,6 +247,16 @@ class NpzLayout:
         if len(values) != count:
             raise DataError(f"{archive.path}::{key}", f"has {len(values)} values for {count} cases")
         return values
+
+    def _groups(self, archive: Archive, count: int) -> list[dict[str, str]]:
+        """Subgroups of each case, from the arrays that are there."""
+        usual = [name for names in USUAL.values() for name in names]
+        own = {name: archive.texts(name) for name in self.groups if name in archive.headers}
+        facts = {name: archive.texts(name) for name in usual if archive.headers.get(name, ((), ""))[0] == (count,)}
+        return [
+            {name: values[i] for name, values in own.items()} | subgroups({name: v[i] for name, v in facts.items()})
+            for i in range(count)
+        ]
 
     def _labels(self, archive: Archive, key: str, count: int) -> list[str]:
         values = self._column(archive, key, "label", count)

@@ -1,4 +1,4 @@
-"""What a segmenter may be trained on, and how well it then outlines structures of real patients."""
+"""What a downstream model may be trained on, and how well a segmenter then outlines structures of real patients."""
 
 from __future__ import annotations
 
@@ -20,19 +20,23 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Arm:
-    """What one segmenter is trained on; all arms have the same network, steps and seeds.
+    """What one downstream model is trained on; all arms have the same network, steps and seeds.
 
     Attributes:
         real: Share of the real training patients; 0 for none.
         ratio: Synthetic images per real image; 0 for none. Without real patients, all synthetic images.
         classical: Whether crops are also augmented by classical means.
         first: Half of the steps on all synthetic images, then the other half on the real ones.
+        only: The one class of which synthetic images are added; all where empty.
+        chosen: By what the synthetic images that are added were chosen; at random where empty.
     """
 
     real: float
     ratio: float = 0.0
     classical: bool = False
     first: bool = False
+    only: str = ""
+    chosen: str = ""
 
     @property
     def needs_synthetic(self) -> bool:
@@ -53,6 +57,10 @@ class Arm:
             words.append("over augmentation")
         if self.first:
             words.append("synthetic first")
+        if self.only:
+            words.append(f"only {self.only} added")
+        if self.chosen:
+            words.append(f"chosen by {self.chosen}")
         return ", ".join(words)
 
     @property

@@ -250,6 +250,6 @@ def segmentation_trial(evidence: Evidence) -> SegmentationTrial:
         asked,
         seed=derive(evidence.seed, "evaluate", "segmentation"),
         processes=evidence.options.processes,
-        folder=evidence.options.segmenters,
+        folder=evidence.options.work / "segmenters" if evidence.options.work else None,
         real_kept=evidence.real_memo.setdefault("segmentation", {}),
     )
