@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 from synthassay.records.cohort import Case
@@ -42,7 +43,7 @@ def age_band(age: str) -> str:
         return ""
     if years < AGE_BANDS[0]:
         return f"under {AGE_BANDS[0]}"
-    for low, high in zip(AGE_BANDS, AGE_BANDS[1:], strict=False):
+    for low, high in itertools.pairwise(AGE_BANDS):
         if years < high:
             return f"{low} to {high - 1}"
     return f"{AGE_BANDS[-1]} or more"

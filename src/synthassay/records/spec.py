@@ -140,9 +140,6 @@ class ClassificationSpec(Record):
     sensitivity: float = Field(
         0.95, gt=0, lt=1, description="Sensitivity that the operating point has on real validation patients."
     )
-    workers: int = Field(
-        2, ge=1, description="Processes that train arms side by side; the numbers do not depend on it."
-    )
 
     @model_validator(mode="after")
     def _shares(self) -> Self:

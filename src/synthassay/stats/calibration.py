@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 Floats = NDArray[np.float64]
 BINS = 10
 EDGE = 1e-6
 """Probabilities are kept this far from 0 and 1 before their logit is taken."""
-NEWTON_STEPS, RIDGE = 30, 1e-9
-STEEPEST = 100.0
+NEWTON_STEPS, RIDGE, SMALLEST_STEP = 60, 1e-9, 1e-9
 
 
 def brier_score(probability: Floats, positive: NDArray[np.bool_], weights: Floats | None = None) -> Floats:
@@ -68,21 +68,36 @@ def calibration_line(
 
 
 def _logistic_line(x: Floats, y: Floats, weight: Floats) -> tuple[float, float]:
-    share = float(weight @ y / weight.sum()) if weight.sum() else 0.0
-    if not 0 < share < 1 or np.ptp(x[weight > 0]) == 0:
+    """Newton's method with halved steps; the log-likelihood is concave, so what it stops at is the maximum."""
+    counted = weight > 0
+    if not counted.any() or len(set(y[counted].tolist())) < 2 or np.ptp(x[counted]) == 0:
+        return np.nan, np.nan
+    if _separated(x[counted], y[counted] > 0.5):
         return np.nan, np.nan
     design = np.stack([x, np.ones_like(x)])
-    line = np.array([1.0, 0.0])
+    line = np.zeros(2)
+    best = _log_likelihood(line @ design, y, weight)
     for _ in range(NEWTON_STEPS):
-        chance = 1 / (1 + np.exp(-np.clip(line @ design, -500, 500)))
+        chance = expit(line @ design)
+        gradient = design @ (weight * (y - chance))
         curvature = (design * (weight * chance * (1 - chance))) @ design.T + RIDGE * np.eye(2)
-        step = np.linalg.solve(curvature, design @ (weight * (y - chance)))
-        line = line + np.clip(step, -2, 2)
-        if np.abs(step).max() < 1e-10:
+        step = np.linalg.solve(curvature, gradient)
+        while (now := _log_likelihood((line + step) @ design, y, weight)) < best and np.abs(step).max() > SMALLEST_STEP:
+            step = step / 2
+        line, best = line + step, max(now, best)
+        if np.abs(step).max() <= SMALLEST_STEP:
             break
-    if not np.isfinite(line).all() or abs(line[0]) > STEEPEST:
-        return np.nan, np.nan
     return float(line[0]), float(line[1])
+
+
+def _separated(x: Floats, positive: NDArray[np.bool_]) -> bool:
+    """Whether a threshold tells all positives from all negatives, so that the slope has no bound."""
+    above, below = x[positive], x[~positive]
+    return bool(above.min() >= below.max() or above.max() <= below.min())
+
+
+def _log_likelihood(logit: Floats, y: Floats, weight: Floats) -> float:
+    return float((weight * (y * logit - np.logaddexp(0, logit))).sum())
 
 
 def _mean(values: Floats, weights: Floats | None) -> Floats:

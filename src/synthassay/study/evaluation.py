@@ -50,7 +50,7 @@ def evaluate_study(plan: Plan, folder: RunFolder, voice: Voice) -> str:
             "software": synthassay.__version__,
         }
         if plan.spec.classification is not None:
-            inputs["classification"] = plan.spec.classification.model_dump(mode="json", exclude={"workers"})
+            inputs["classification"] = plan.spec.classification.model_dump(mode="json")
         if plan.spec.segmentation is not None:
             inputs["segmentation"] = plan.spec.segmentation.model_dump(mode="json")
         if isinstance(planned, PlannedGenerator) and losses_file(plan, folder.path, planned) is not None:

@@ -164,8 +164,8 @@ def _kept(folder: Path | None, key: str) -> Scores | None:
     path = folder / f"{key}.npz" if folder is not None else None
     if path is None or not path.is_file():
         return None
-    try:
-        with np.load(path, allow_pickle=False) as archive:
+    try:  # read whole: a damaged archive would be left open
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
         return None  # cut off or damaged: it is trained again

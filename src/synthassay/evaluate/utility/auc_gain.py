@@ -8,9 +8,9 @@ import numpy as np
 
 from synthassay.evaluate.metric import Finding, metric
 from synthassay.evaluate.utility.arms import Arm
+from synthassay.evaluate.utility.classification_regimes import regimes
 from synthassay.evaluate.utility.classified import Drawn, corrected, gain_row, with_headline
 from synthassay.evaluate.utility.classifying import ClassificationTrial
-from synthassay.evaluate.utility.regimes import regimes
 from synthassay.records.vocabulary import Axis, Better
 from synthassay.stats.delong import delong
 from synthassay.stats.roc import mean_auc

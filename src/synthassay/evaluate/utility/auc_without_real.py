@@ -26,7 +26,7 @@ from synthassay.stats.roc import mean_auc
 def auc_without_real(classification_trial: ClassificationTrial, bootstrap: int, rng: np.random.Generator) -> Finding:
     """Return the AUC after training on synthetic images alone, minus that after all real ones alone.
 
-    Non-inferior means: the loss is shown to be smaller than ``[classification] margin``, which is stated before looking.
+    Non-inferior means: the loss is shown to be smaller than ``[classification] margin``, stated before looking.
 
     Args:
         classification_trial: Trains the classifiers.

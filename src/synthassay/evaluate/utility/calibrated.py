@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.metric import Finding
 from synthassay.evaluate.utility.arms import Arm
+from synthassay.evaluate.utility.classification_regimes import headline
 from synthassay.evaluate.utility.classified import Drawn, value_row
 from synthassay.evaluate.utility.classifying import ClassificationTrial
-from synthassay.evaluate.utility.regimes import headline
 from synthassay.evaluate.utility.scoring import Measure
 
 Floats = NDArray[np.float64]
@@ -50,12 +50,12 @@ def probability_rows(
         row, floor = (value_row(trial, one, measure, Drawn(bootstrap, rng)) for one in (arm, other))
         words = "synthetic alone" if arm == Arm(0.0) else arm.stratum
         row = replace(row, stratum=words, floor=floor.value, floor_interval=floor.interval)
-        if not np.isfinite([row.value, row.floor]).all():  # type: ignore[list-item]
+        if not all(value is not None and np.isfinite(value) for value in (row.value, row.floor)):
             row = Finding(
                 stratum=words,
                 n=row.n,
                 subjects=row.subjects,
-                not_measured="classes are told apart without error in a training, so the line through them has no slope",
+                not_measured="a training tells the classes apart without error, so the line through them has no slope",
             )
         rows.append(row)
     return [replace(rows[0], stratum=""), *rows]

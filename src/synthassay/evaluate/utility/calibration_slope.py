@@ -24,7 +24,9 @@ from synthassay.stats.calibration import calibration_line
 def calibration_slope(
     classification_trial: ClassificationTrial, bootstrap: int, rng: np.random.Generator
 ) -> list[Finding]:
-    """Return the calibration slope on real test patients of classifiers trained with synthetic images; below 1: too extreme.
+    """Return the calibration slope on real test patients of classifiers trained with synthetic images.
+
+    Below 1, probabilities are too extreme; above 1, too timid.
 
     Rows: the headline regime (all real patients and the first ratio), the smallest share of real patients, and
     synthetic images alone; ``floor`` is the same without synthetic images (for synthetic alone: all real ones alone).

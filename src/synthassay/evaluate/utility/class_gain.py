@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from synthassay.evaluate.metric import Finding, metric
 from synthassay.evaluate.utility.arms import Arm
+from synthassay.evaluate.utility.classification_regimes import headline
 from synthassay.evaluate.utility.classified import Drawn, corrected, gain_row
 from synthassay.evaluate.utility.classifying import ClassificationTrial
-from synthassay.evaluate.utility.regimes import headline
 from synthassay.evaluate.utility.scoring import Measure
 from synthassay.records.vocabulary import Axis, Better
 

@@ -22,7 +22,7 @@ from synthassay.evaluate.fixtures import provides
 from synthassay.evaluate.leakage.copies import copies_between
 from synthassay.evaluate.utility.arm_runs import Run, finished, hash_of
 from synthassay.evaluate.utility.arms import Arm, Floats
-from synthassay.evaluate.utility.regimes import TRTS, regimes
+from synthassay.evaluate.utility.classification_regimes import TRTS, regimes
 from synthassay.evaluate.utility.trial import refuse_test_patients
 from synthassay.randomness import derive, stream
 from synthassay.records.spec import ClassificationSpec
@@ -263,7 +263,7 @@ def refuse_copies(evidence: Evidence) -> None:
         first = evidence.synthetic.entries[int(places[0])].case
         raise NotMeasured(
             f"refused: {len(places)} of {len(found.copied)} synthetic images, {first} first, are copies of real test "
-            f"images ({int(found.exact.sum())} of them pixel by pixel), so a classifier would be tested on what it learnt"
+            f"images ({int(found.exact.sum())} pixel by pixel), so a classifier would be tested on what it learnt"
         )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from synthassay.evaluate.metric import Finding, metric
+from synthassay.evaluate.utility.classification_regimes import regimes
 from synthassay.evaluate.utility.classified import Drawn, corrected, gain_row, with_headline
 from synthassay.evaluate.utility.classifying import ClassificationTrial
-from synthassay.evaluate.utility.regimes import regimes
 from synthassay.records.vocabulary import Axis, Better
 from synthassay.stats.roc import mean_auc
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.metric import Finding, metric
 from synthassay.evaluate.utility.arms import Arm
+from synthassay.evaluate.utility.classification_regimes import headline
 from synthassay.evaluate.utility.classified import Drawn, gain_row
 from synthassay.evaluate.utility.classifying import ClassificationTrial
-from synthassay.evaluate.utility.regimes import headline
 from synthassay.records.vocabulary import Axis, Better
 
 Floats = NDArray[np.float64]

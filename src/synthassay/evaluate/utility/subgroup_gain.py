@@ -8,9 +8,9 @@ import numpy as np
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.metric import Finding, metric
+from synthassay.evaluate.utility.classification_regimes import headline
 from synthassay.evaluate.utility.classified import Drawn, corrected, gain_row
 from synthassay.evaluate.utility.classifying import ClassificationTrial
-from synthassay.evaluate.utility.regimes import headline
 from synthassay.records.vocabulary import Axis, Better
 from synthassay.stats.roc import mean_auc
 

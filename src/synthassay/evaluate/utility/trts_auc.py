@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from synthassay.evaluate.metric import Finding, metric
+from synthassay.evaluate.utility.classification_regimes import TRTS
 from synthassay.evaluate.utility.classifying import ClassificationTrial
-from synthassay.evaluate.utility.regimes import TRTS
 from synthassay.evaluate.utility.scoring import score
 from synthassay.records.vocabulary import Axis, Better
 from synthassay.stats.roc import mean_auc
