@@ -32,7 +32,14 @@ from synthassay.records.spec import ClassificationSpec
 
 NAMES = np.array(["healthy", "ill"])
 ASKED = ClassificationSpec(
-    fractions=(0.05, 1.0), ratios=(1.0, 12.0), repeats=1, steps=25, classical=False, pretrain=False, choose=False, rare=False
+    fractions=(0.05, 1.0),
+    ratios=(1.0, 12.0),
+    repeats=1,
+    steps=25,
+    classical=False,
+    pretrain=False,
+    choose=False,
+    rare=False,
 )
 ALL = (
     "auc_gain", "auc_without_real", "trts_auc", "external_auc_gain", "operating_point_gain", "class_gain",
