@@ -17,7 +17,7 @@ BEGIN, END = "<!-- results: python scripts/results.py tables -->", "<!-- end of 
 LARGEST_REPORT = 3_000_000
 OF_SETS = ("frechet_distance", "coverage", "tstr_auc", "augmentation_gain", "copied_images")
 SHOWN = {
-    "xray-pneumonia": ("rectified_flow", OF_SETS),
+    "xray-utility": ("rectified_flow", OF_SETS),
     "mri-t1-to-t2": ("pgan", ("mae", "psnr", "ssim", "lost_lesions")),
     "ct-low-dose": ("pgan", ("hu_error", "psnr", "ssim", "lesion_detectability")),
 }

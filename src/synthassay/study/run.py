@@ -118,7 +118,7 @@ def _synthesise(plan: Plan, folder: RunFolder, generator: PlannedGenerator, weig
     place = folder.path / "synthetic" / generator.name
     inputs = {
         "model": folder.outputs("train", generator.name),
-        "sampling": plan.spec.sampling.model_dump(mode="json"),
+        "sampling": sampling_of(plan),
         "title": plan.spec.title,
     }
     if folder.finished("synthesise", generator.name, inputs):
@@ -138,6 +138,12 @@ def _synthesise(plan: Plan, folder: RunFolder, generator: PlannedGenerator, weig
     facts = {"images": f"{len(manifest.images):,}, marked synthetic", "manifest": str(place), "took": elapsed()}
     voice.panel(f"synthesised by {generator.name}", facts, next_command=f"synthassay verify {place}")
     return manifest
+
+
+def sampling_of(plan: Plan) -> dict[str, Any]:
+    """Return what the study sets of its sampling and its task uses: a field of another task makes nothing unfinished."""
+    bends = plan.task.conditioned_on == "structures"
+    return plan.spec.sampling.model_dump(mode="json", exclude=set() if bends else {"per_case", "deformation_mm"})
 
 
 def _insert(plan: Plan, folder: RunFolder, generator: PlannedGenerator, weights: Path, voice: Voice) -> None:
@@ -180,7 +186,7 @@ def _damage(plan: Plan, folder: RunFolder, control: PlannedControl, voice: Voice
         "synthetic": folder.outputs("synthesise", control.spec.of),
         "control": control.spec.model_dump(mode="json"),
         "cohort": folder.outputs("cohort"),
-        "sampling": plan.spec.sampling.model_dump(mode="json"),
+        "sampling": sampling_of(plan),
         "seed": plan.spec.seed,
         "title": plan.spec.title,
     }
