@@ -141,7 +141,7 @@ def _synthesise(plan: Plan, folder: RunFolder, generator: PlannedGenerator, weig
 
 
 def sampling_of(plan: Plan) -> dict[str, Any]:
-    """Return what the study sets of its sampling and its task uses: a field of another task makes nothing unfinished."""
+    """Return the sampling that the task uses: a field of another task makes nothing unfinished."""
     bends = plan.task.conditioned_on == "structures"
     return plan.spec.sampling.model_dump(mode="json", exclude=set() if bends else {"per_case", "deformation_mm"})
 
