@@ -16,6 +16,8 @@ from synthassay.report.contents import MEASUREMENTS, Contents, read_contents
 from synthassay.report.curves import FRAME, training
 from synthassay.report.findings import findings
 from synthassay.report.glossary import WORDS, measures
+from synthassay.report.learning_curves import FRAME as LEARNING_FRAME
+from synthassay.report.learning_curves import learning_curves
 from synthassay.report.origin import cohort_view, inputs, manifest_views
 from synthassay.report.requirements import requirements
 from synthassay.report.story import answer, limits, task_of
@@ -76,6 +78,8 @@ def _context(contents: Contents) -> dict[str, Any]:
         "cases": album.cases(),
         "neighbours": album.neighbours(),
         "frame": FRAME,
+        "learning": learning_curves(contents),
+        "learning_frame": LEARNING_FRAME,
         "trainings": [training(of, lines) for of, lines in contents.training.items()],
         "cohort": cohort_view(contents.cohort, names) if contents.cohort else None,
         "manifests": manifest_views(contents.manifests, contents.judged),
