@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
+from synthassay.evaluate.utility.classification_regimes import trainings
 from synthassay.generators.base import Generator
 from synthassay.networks.batch import Batch
+from synthassay.networks.classifying import BATCH, fit_network, new_network
+from synthassay.randomness import stream
 from synthassay.records.vocabulary import Split
 from synthassay.study.plan import Plan, PlannedGenerator
 
@@ -48,6 +53,26 @@ def estimate(plan: Plan, planned: PlannedGenerator) -> Estimate | None:
         sample_seconds=_sampling(plan, planned, model),
         parameters=sum(p.numel() for module in model.phases().values() for p in module.parameters()),
     )
+
+
+def classifiers(plan: Plan) -> tuple[int, float]:
+    """Return how many classifiers the study trains, and the seconds that they take on as many cores as there are here.
+
+    One training of a few steps on noise of the images' size is timed; logistic regression counts as no time.
+    """
+    asked = plan.spec.classification
+    if asked is None:
+        return 0, 0.0
+    count = trainings(asked, len(plan.generators) + len(plan.controls))
+    if asked.network == "features":
+        return count, 0.0
+    facts = plan.task.facts()
+    images = stream(0, "timing").normal(size=(BATCH, facts.channels, *facts.space)).astype(np.float32)
+    model = new_network(facts.channels, 2, len(facts.space), 0)
+    began = time.perf_counter()
+    fit_network(model, images, np.arange(BATCH) % 2, steps=TIMED_STEPS, seed=0, augment=False)
+    each = (time.perf_counter() - began) / TIMED_STEPS
+    return count, count * asked.steps * each / (os.cpu_count() or 1)
 
 
 def _rate(model: Generator, batch: Batch, rng: torch.Generator) -> float:

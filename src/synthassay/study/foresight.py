@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from synthassay.evaluate.fixtures import SETS
 from synthassay.evaluate.metric import METRICS
+from synthassay.evaluate.utility.classifying import NOT_ASKED as NO_CLASSIFIERS
 from synthassay.evaluate.utility.outlining import NOT_ASKED
 from synthassay.protocols import Protocol, Requirement
 from synthassay.records.cohort import Cohort
@@ -31,6 +32,8 @@ def _reason(plan: Plan, protocol: Protocol, requirement: Requirement) -> str:
         return "there are no such images: " + "; ".join(sorted({words[_set_of(name)] for name in lacking}))
     if any(name.endswith("_labels") for name in METRICS.get(requirement.metric).needs) and len(plan.cohort.classes) < 2:
         return "the cohort has fewer than two classes"
+    if plan.spec.classification is None and "classification_trial" in METRICS.get(requirement.metric).needs:
+        return NO_CLASSIFIERS
     if plan.spec.segmentation is None and "segmentation_trial" in METRICS.get(requirement.metric).needs:
         return NOT_ASKED
     measured = plan.cohort.subjects(Split(plan.spec.sampling.split) if plan.task.paired else Split.TEST)

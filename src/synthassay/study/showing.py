@@ -9,7 +9,7 @@ from rich.text import Text
 
 from synthassay.records.vocabulary import Split
 from synthassay.study.console import readable
-from synthassay.study.estimate import estimate
+from synthassay.study.estimate import classifiers, estimate
 from synthassay.study.foresight import unmeasurable
 from synthassay.study.plan import Plan
 
@@ -83,6 +83,10 @@ def _show_generators(plan: Plan, console: Console, *, timing: bool) -> None:
     for control in plan.controls:
         told = f"{control.failure.title} of {control.spec.severity:g} {control.failure.unit} in {control.spec.of}"
         console.print(Text(control.name, style="bold"), Text(f"control: {told}"))
+    if timing and plan.spec.classification is not None:
+        count, seconds = classifiers(plan)
+        total += seconds
+        console.print(f"{count} classifiers to measure utility: about {readable(seconds)} on the cores here")
     if timing:
         console.print(f"estimated: {readable(total)} of training and sampling here, from a few timed steps of each")
 

@@ -44,8 +44,13 @@ def regimes(asked: ClassificationSpec, rarest: str) -> list[Arm]:
     return found
 
 
-def trainings(asked: ClassificationSpec) -> int:
-    """Return how many trainings one synthetic set takes; those on real images alone are shared by all sets."""
+def trainings(asked: ClassificationSpec, sets: int) -> int:
+    """Return how many trainings so many synthetic sets take; those on real images alone are shared by all.
+
+    >>> trainings(ClassificationSpec(fractions=(0.1, 1.0), ratios=(1.0,), repeats=3, classical=False, pretrain=False,
+    ...                              rare=False, choose=False), sets=2)
+    30
+    """
     arms = regimes(asked, "rarest")
     real = {arm.without for arm in arms} | {Arm(share) for share in (*asked.fractions, 1.0)}
-    return asked.repeats * (len(arms) + len(real) + 2)
+    return asked.repeats * (sets * (len(arms) + 2) + len(real))
