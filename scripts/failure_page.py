@@ -1,6 +1,7 @@
 """Keep what the failure bench found and write the page that people cite from it.
 
 python scripts/failure_page.py collect bench-ct bench-mri   # rounded records, pages and maps into docs/results/
+python scripts/failure_page.py protocols                    # judges kept responses by the protocols of today
 python scripts/failure_page.py page                         # docs/reference/failure-bench.md and the README's lines
 """
 
@@ -11,6 +12,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from synthassay.bench.sight import sights
+from synthassay.evaluate.fixtures import takes_minutes
+from synthassay.evaluate.metric import METRICS
+from synthassay.protocols import PROTOCOLS
 from synthassay.records.bench import FailureBench
 from synthassay.report.failure_bench import build_failure_page, heat_map_picture, verdict_lines
 
@@ -30,6 +35,24 @@ def collect(folder: Path) -> None:
     (place / "bench.json").write_text(json.dumps(_rounded(raw), separators=(",", ":")) + "\n", encoding="utf-8")
     (place / "map.svg").write_text(heat_map_picture(bench) + "\n", encoding="utf-8")
     build_failure_page(bench, place)
+
+
+def judge_again(path: Path) -> None:
+    """Put today's requirements in place of those of the day of the bench; nothing is tried anew.
+
+    Raises:
+        SystemExit: A requirement has come that the bench would try: then the bench must be run again.
+    """
+    bench = FailureBench.read(path)
+    protocol = PROTOCOLS.get(bench.protocol)
+    required = tuple(r.metric for r in protocol.requirements if not r.missing)
+    come = [name for name in required if name not in bench.required and not takes_minutes(METRICS.get(name).needs)]
+    if come:
+        sys.exit(f"{path}: {', '.join(come)} must be tried first: {bench.command}")
+    if required != bench.required:
+        found = tuple(sights(protocol, bench.failures, bench.responses))
+        record = bench.model_copy(update={"required": required, "sights": found}).model_dump(mode="json")
+        path.write_text(json.dumps(_rounded(record), separators=(",", ":")) + "\n", encoding="utf-8")
 
 
 def kept() -> list[FailureBench]:
@@ -80,6 +103,9 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["collect"]:
         for name in sys.argv[2:]:
             collect(Path(name))
+    elif sys.argv[1:] == ["protocols"]:
+        for path in sorted(KEPT.glob("*/bench.json")):
+            judge_again(path)
     elif sys.argv[1:] == ["page"]:
         PAGE.write_text(page(kept()), encoding="utf-8")
     else:
