@@ -15,13 +15,20 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "docs" / "results"
 BEGIN, END = "<!-- results: python scripts/results.py tables -->", "<!-- end of results -->"
 LARGEST_REPORT = 3_000_000
-OF_SETS = ("frechet_distance", "coverage", "tstr_auc", "augmentation_gain", "copied_images")
+OF_SETS = (
+    "frechet_distance", "coverage", "tstr_auc", "auc_gain", "classification_worth", "copied_images",
+    "membership_inference",
+)  # fmt: skip
 SHOWN = {
     "xray-utility": ("rectified_flow", OF_SETS),
     "mri-t1-to-t2": ("pgan", ("mae", "psnr", "ssim", "lost_lesions")),
     "ct-low-dose": ("pgan", ("hu_error", "psnr", "ssim", "lesion_detectability")),
 }
-STRATA = {"lesion_detectability": ("", "gain over the source")}
+STRATA = {
+    "lesion_detectability": ("", "gain over the source"),
+    "auc_gain": ("real=1%, ratio=4", "real=5%, ratio=1", "real=100%, ratio=1"),
+    **{name: ("",) for name in ("frechet_distance", "coverage", "membership_inference")},
+}
 
 
 def collect(run: Path) -> None:

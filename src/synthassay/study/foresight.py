@@ -5,7 +5,7 @@ from __future__ import annotations
 from synthassay.evaluate.fixtures import SETS
 from synthassay.evaluate.metric import METRICS
 from synthassay.evaluate.utility.classifying import NOT_ASKED as NO_CLASSIFIERS
-from synthassay.evaluate.utility.outlining import NOT_ASKED
+from synthassay.evaluate.utility.outlining import NOT_ASKED as NO_SEGMENTERS
 from synthassay.protocols import Protocol, Requirement
 from synthassay.records.cohort import Cohort
 from synthassay.records.vocabulary import Role, Split
@@ -32,10 +32,12 @@ def _reason(plan: Plan, protocol: Protocol, requirement: Requirement) -> str:
         return "there are no such images: " + "; ".join(sorted({words[_set_of(name)] for name in lacking}))
     if any(name.endswith("_labels") for name in METRICS.get(requirement.metric).needs) and len(plan.cohort.classes) < 2:
         return "the cohort has fewer than two classes"
-    if plan.spec.classification is None and "classification_trial" in METRICS.get(requirement.metric).needs:
-        return NO_CLASSIFIERS
-    if plan.spec.segmentation is None and "segmentation_trial" in METRICS.get(requirement.metric).needs:
-        return NOT_ASKED
+    for asked, trial, words in (
+        (plan.spec.classification, "classification_trial", NO_CLASSIFIERS),
+        (plan.spec.segmentation, "segmentation_trial", NO_SEGMENTERS),
+    ):
+        if asked is None and trial in METRICS.get(requirement.metric).needs:
+            return words
     measured = plan.cohort.subjects(Split(plan.spec.sampling.split) if plan.task.paired else Split.TEST)
     if len(measured) < requirement.least_subjects:
         return f"only {len(measured)} subjects are held out; its value will be shown with its interval all the same"

@@ -150,6 +150,9 @@ def test_images_made_from_test_patients_are_refused():
     owners = [f"test{i:03d}" for i in range(60)]
     row = rows("auc_gain", evidence(pictures("synthetic", 60, 7, owners=owners)))[""]
     assert "60 of the test patients" in row.not_measured
+    owners = [f"holdout{i:03d}" for i in range(20)]
+    row = rows("auc_gain", evidence(pictures("synthetic", 20, 7, owners=owners)))[""]
+    assert "20 of the validation patients, holdout000 first" in row.not_measured
 
 
 def test_nothing_is_trained_unless_the_study_asks():

@@ -99,7 +99,7 @@ def train_and_judge(run: Run, arrays: Arrays) -> Scores:
         pixels, labels = _mixed(real, synthetic, arrays)
         seed = derive(run.seed, "stage", place)
         fit_network(model, pixels, labels, steps=steps, seed=seed, augment=run.augment)
-    return {name: probabilities(model, np.asarray(arrays[name])) for name in run.judges}
+    return {name: probabilities(model, np.array(arrays[name])) for name in run.judges}
 
 
 def _by_features(run: Run, arrays: Arrays) -> Scores:

@@ -23,7 +23,7 @@ from synthassay.evaluate.leakage.copies import copies_between
 from synthassay.evaluate.utility.arm_runs import Run, finished, hash_of
 from synthassay.evaluate.utility.arms import Arm, Floats
 from synthassay.evaluate.utility.classification_regimes import TRTS, regimes
-from synthassay.evaluate.utility.trial import refuse_test_patients
+from synthassay.evaluate.utility.trial import refuse_kept_patients
 from synthassay.randomness import derive, stream
 from synthassay.records.spec import ClassificationSpec
 
@@ -235,7 +235,7 @@ def classification_trial(evidence: Evidence) -> ClassificationTrial:
     """
     asked = evidence.options.classification
     assert asked is not None
-    refuse_test_patients(evidence)
+    refuse_kept_patients(evidence)
     refuse_copies(evidence)
     names = tuple(sorted(set(_fixture(evidence, "training_labels"))))
     if len(names) < 2:

@@ -22,7 +22,7 @@ from synthassay.evaluate.fixtures import provides
 from synthassay.evaluate.structure.segmenter import drawn_pairs, on_scale
 from synthassay.evaluate.utility.arms import Arm, Outlines, arms
 from synthassay.evaluate.utility.judging import DrawnSet, Job, judge_all
-from synthassay.evaluate.utility.trial import refuse_test_patients
+from synthassay.evaluate.utility.trial import refuse_kept_patients
 from synthassay.images.drawing import labels_drawn
 from synthassay.randomness import derive, stream
 from synthassay.records.spec import SegmentationSpec
@@ -193,22 +193,6 @@ class SegmentationTrial:
             strange = sorted(set(np.unique(drawing)) - set(labels.tolist()))[0]
             raise NotMeasured(f"{case} shows a structure {strange} that no training image has")
         return found.astype(np.uint8)
-
-
-def refuse_kept_patients(evidence: Evidence) -> None:
-    """Refuse synthetic images that were made from test or validation patients, as the manifest tells.
-
-    Raises:
-        NotMeasured: There are such patients; their number and the first of them.
-    """
-    refuse_test_patients(evidence)
-    kept = set(evidence.holdout.subjects) if evidence.holdout is not None else set()
-    shared = sorted({e.subject for e in evidence.synthetic.entries if e.subject} & kept)
-    if shared:
-        raise NotMeasured(
-            f"{len(shared)} of the validation patients, {shared[0]} first, are those whom synthetic images were made "
-            "from"
-        )
 
 
 def _lacking(evidence: Evidence) -> str:

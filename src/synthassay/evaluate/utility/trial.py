@@ -181,6 +181,23 @@ def refuse_test_patients(evidence: Evidence) -> None:
         )
 
 
+def refuse_kept_patients(evidence: Evidence) -> None:
+    """Refuse to test on, or to set anything on, patients whom synthetic images were made from.
+
+    Raises:
+        NotMeasured: There are such patients among those of the test, of the validation, or from elsewhere.
+    """
+    refuse_test_patients(evidence)
+    made_from = {entry.subject for entry in evidence.synthetic.entries if entry.subject}
+    for words, images in (("validation", evidence.holdout), ("external", evidence.external)):
+        shared = sorted(made_from & set(images.subjects)) if images is not None else []
+        if shared:
+            raise NotMeasured(
+                f"{len(shared)} of the {words} patients, {shared[0]} first, are those whom synthetic images were made "
+                "from"
+            )
+
+
 @provides(
     "classifier_trial",
     "classifiers trained on real, synthetic and mixed images (utility.trial.Trial)",
