@@ -27,7 +27,7 @@ SHOWN = {
 STRATA = {
     "lesion_detectability": ("", "gain over the source"),
     "auc_gain": ("real=1%, ratio=4", "real=5%, ratio=1", "real=100%, ratio=1"),
-    **{name: ("",) for name in ("frechet_distance", "coverage", "membership_inference")},
+    **dict.fromkeys(("frechet_distance", "coverage", "membership_inference"), ("",)),
 }
 
 

@@ -32,12 +32,12 @@ def _reason(plan: Plan, protocol: Protocol, requirement: Requirement) -> str:
         return "there are no such images: " + "; ".join(sorted({words[_set_of(name)] for name in lacking}))
     if any(name.endswith("_labels") for name in METRICS.get(requirement.metric).needs) and len(plan.cohort.classes) < 2:
         return "the cohort has fewer than two classes"
-    for asked, trial, words in (
+    for asked, trial, why in (
         (plan.spec.classification, "classification_trial", NO_CLASSIFIERS),
         (plan.spec.segmentation, "segmentation_trial", NO_SEGMENTERS),
     ):
         if asked is None and trial in METRICS.get(requirement.metric).needs:
-            return words
+            return why
     measured = plan.cohort.subjects(Split(plan.spec.sampling.split) if plan.task.paired else Split.TEST)
     if len(measured) < requirement.least_subjects:
         return f"only {len(measured)} subjects are held out; its value will be shown with its interval all the same"
