@@ -15,18 +15,20 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "docs" / "results"
 BEGIN, END = "<!-- results: python scripts/results.py tables -->", "<!-- end of results -->"
 LARGEST_REPORT = 3_000_000
+PAGES = ("report.html", "discordance.html")
 OF_SETS = (
     "frechet_distance", "coverage", "tstr_auc", "auc_gain", "classification_worth", "copied_images",
     "membership_inference",
 )  # fmt: skip
 SHOWN = {
-    "xray-utility": ("rectified_flow", OF_SETS),
+    "xray-discordance": ("rectified_flow", OF_SETS),
     "mri-t1-to-t2": ("pgan", ("mae", "psnr", "ssim", "lost_lesions")),
     "ct-low-dose": ("pgan", ("hu_error", "psnr", "ssim", "lesion_detectability")),
 }
+SETS = {"xray-discordance": ("rectified_flow", "vae", "resample_real", "affine_augmentation")}
 STRATA = {
     "lesion_detectability": ("", "gain over the source"),
-    "auc_gain": ("real=1%, ratio=4", "real=5%, ratio=1", "real=100%, ratio=1"),
+    "auc_gain": ("real=5%, ratio=4", "real=100%, ratio=4"),
     **dict.fromkeys(("frechet_distance", "coverage", "membership_inference"), ("",)),
 }
 
@@ -35,10 +37,14 @@ def collect(run: Path) -> None:
     """Copy a run's measurements, its report and the sample of the first generator."""
     place = RESULTS / run.name
     place.mkdir(parents=True, exist_ok=True)
-    report = run / "report.html"
-    if report.stat().st_size > LARGEST_REPORT:
-        sys.exit(f"{report}: is larger than {LARGEST_REPORT / 1e6:g} MB; not collected")
-    shutil.copyfile(report, place / "report.html")
+    for page in PAGES:
+        (place / page).unlink(missing_ok=True)
+        if not (run / page).exists():
+            continue
+        if (run / page).stat().st_size > LARGEST_REPORT:
+            sys.stderr.write(f"{run / page}: is larger than {LARGEST_REPORT / 1e6:g} MB; not kept\n")
+        else:
+            shutil.copyfile(run / page, place / page)
     shutil.copyfile(run / "measurements.jsonl", place / "measurements.jsonl")
     first = SHOWN.get(run.name, ("", ()))[0]
     if first:
@@ -48,10 +54,11 @@ def collect(run: Path) -> None:
 def table(name: str) -> str:
     """Return one study's table in Markdown."""
     rows = [json.loads(line) for line in (RESULTS / name / "measurements.jsonl").read_text().splitlines()]
-    sets = list(dict.fromkeys(row["of"] for row in rows))
+    sets = list(dict.fromkeys(row["of"] for row in rows if row["of"] in SETS.get(name, (row["of"],))))
+    page = next(page for page in PAGES if (RESULTS / name / page).exists())
     lines = [
         f"**[{name}](studies/{name}.toml)**, `synthassay run studies/{name}.toml`"
-        f" ([report](docs/results/{name}/report.html)):\n",
+        f" ([report](docs/results/{name}/{page})):\n",
         "| measure | " + " | ".join(f"`{of}`" for of in sets) + " |",
         "|---|" + "---|" * len(sets),
     ]

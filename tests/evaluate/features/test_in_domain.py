@@ -31,7 +31,7 @@ def radiographs(real_data):
 
 @pytest.fixture(scope="module")
 def learnt(radiographs):
-    return RULE.fitted(radiographs["train"][0], None, steps=200, seed=1)
+    return RULE.fitted(radiographs["train"][0], None, steps=300, seed=1)
 
 
 def balanced_accuracy(rule, radiographs):
