@@ -83,3 +83,19 @@ def test_too_few_patients_and_scores_that_are_not_finite_are_not_measured():
         attack(drawn(15, 1), drawn(60, 2, name="o"), np.random.default_rng(0))
     with pytest.raises(NotMeasured, match="not finite"):
         attack(side([np.nan] * 10), side([1.0] * 5, name="o"), np.random.default_rng(0))
+
+
+def test_complete_separation_has_an_interval_and_near_it_the_truth_is_held():
+    rng = np.random.default_rng(0)
+    sides = [Scored(np.arange(12.0) + far, [f"{far}{i}" for i in range(12)]) for far in (100, 0)]
+    apart = attack(*sides, rng)
+    assert apart.auc == 1
+    assert apart.interval.high - apart.interval.low == pytest.approx(1 - 0.025 ** (1 / 12))
+    held = 0
+    true = 0.9214  # area of two normal laws two deviations apart: Phi(sqrt 2)
+    for _ in range(60):
+        scores = [Scored(rng.normal(mean, 1, 12), [f"{mean}{i}" for i in range(12)]) for mean in (2, 0)]
+        found = attack(*scores, rng)
+        middle = float(found.control.mean())
+        held += found.interval.low <= true - middle <= found.interval.high
+    assert held >= 52

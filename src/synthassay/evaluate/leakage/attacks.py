@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.special import expit, logit
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.leakage.proximity import one_sided
@@ -121,22 +122,35 @@ def attack(members: Scored, others: Scored, rng: np.random.Generator) -> Attack:
     play = min(others.patients, members.patients // 2)
     control, caught = _control(members, play, rng)
     middle = float(control.mean())
-    reach = float(stats.t.ppf((1 + LEVEL) / 2, min(members.patients, others.patients) - 1)) * error
+    low, high = _bounds(auc, error, min(members.patients, others.patients))
     return Attack(
         auc=auc,
         control=control,
         caught=caught_at(members.scores, others.scores),
         control_caught=caught,
         interval=Interval(
-            low=max(0.0, auc - reach) - middle,
-            high=min(1.0, auc + reach) - middle,
+            low=low - middle,
+            high=high - middle,
             level=LEVEL,
-            method="variance of the AUC with images clustered in patients (Obuchowski 1997), Student t",
+            method="variance of the AUC with images clustered in patients (Obuchowski 1997), Student t on its logit",
         ),
         members=members.patients,
         others=others.patients,
         others_in_control=play,
     )
+
+
+def _bounds(auc: float, error: float, fewest: int) -> tuple[float, float]:
+    """Return the ends of an interval of an AUC, on the logit scale so that it is not too short near 0 and 1.
+
+    Where all members stand apart from all others there is no spread to go by; then the exact bound holds for a share
+    of 1 among as many patients as the smaller side has.
+    """
+    if 0 < auc < 1 and error > 0:
+        reach = float(stats.t.ppf((1 + LEVEL) / 2, fewest - 1)) * error / (auc * (1 - auc))
+        return float(expit(logit(auc) - reach)), float(expit(logit(auc) + reach))
+    bound = ((1 - LEVEL) / 2) ** (1 / fewest)
+    return (bound, 1.0) if auc >= 1 else (0.0, 1 - bound) if auc <= 0 else (auc, auc)
 
 
 def clustered_auc(members: Scored, others: Scored) -> tuple[float, float]:
