@@ -14,11 +14,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "docs" / "results"
 BEGIN, END = "<!-- results: python scripts/results.py tables -->", "<!-- end of results -->"
-LARGEST_REPORT = 3_000_000
+LARGEST_REPORT, LARGEST_MEASUREMENTS = 3_000_000, 1_000_000
 PAGES = ("report.html", "discordance.html")
 OF_SETS = (
-    "frechet_distance", "coverage", "tstr_auc", "auc_gain", "classification_worth", "copied_images",
-    "membership_inference",
+    "frechet_distance", "coverage", "tstr_auc", "auc_gain", "copied_images", "membership_inference",
 )  # fmt: skip
 SHOWN = {
     "xray-discordance": ("rectified_flow", OF_SETS),
@@ -45,7 +44,10 @@ def collect(run: Path) -> None:
             sys.stderr.write(f"{run / page}: is larger than {LARGEST_REPORT / 1e6:g} MB; not kept\n")
         else:
             shutil.copyfile(run / page, place / page)
-    shutil.copyfile(run / "measurements.jsonl", place / "measurements.jsonl")
+    rows = [json.loads(line) for line in (run / "measurements.jsonl").read_text().splitlines()]
+    whole = (run / "measurements.jsonl").stat().st_size <= LARGEST_MEASUREMENTS
+    kept = rows if whole else [{**row, "per_case": {}} for row in rows]  # single images stay in the run folder
+    (place / "measurements.jsonl").write_text("".join(f"{json.dumps(r, ensure_ascii=False)}\n" for r in kept))
     first = SHOWN.get(run.name, ("", ()))[0]
     if first:
         shutil.copyfile(run / "evaluation" / first / "grid.png", place / "sample.png")
