@@ -97,6 +97,14 @@ def test_informative_images_help_where_there_is_little(informative):
     assert little.settings["delong_low"] < little.settings["delong_high"]
 
 
+def test_a_ratio_that_adds_nothing_more_is_said_and_not_counted_twice(informative):
+    asked = ASKED.model_copy(update={"ratios": (1.0, 4.0, 12.0), "fractions": (1.0,)})
+    found = rows("auc_gain", evidence(pictures("synthetic", 60, 4), asked))
+    assert found["real=100%, ratio=1"].value is not None
+    assert "adds all synthetic images already" in found["real=100%, ratio=4"].not_measured
+    assert found["real=100%, ratio=1"].settings["correction"] == "none, one regime"
+
+
 def test_synthetic_alone_nearly_does_and_is_worth_many_patients(informative):
     lost = rows("auc_without_real", informative)[""]
     assert abs(lost.value) < 0.05

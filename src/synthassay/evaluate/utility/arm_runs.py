@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+import synthassay
 from synthassay.randomness import derive
 from synthassay.records.base import fingerprint, whole_file
 
@@ -51,7 +52,13 @@ class Run:
         """Return what the run's numbers depend on, as a hash; ``hashes`` are of the sets' images and labels."""
         uses_synthetic = any(len(synthetic) for _, synthetic, _ in self.stages)
         sets = {"training", *self.judges} | ({"synthetic"} if uses_synthetic else set())
-        return fingerprint({"run": repr(self), "sets": {name: hashes[name] for name in sorted(sets)}})
+        return fingerprint(
+            {
+                "software": synthassay.__version__,
+                "run": repr(self),
+                "sets": {name: hashes[name] for name in sorted(sets)},
+            }
+        )
 
 
 def finished(

@@ -51,8 +51,12 @@ def auc_gain(classification_trial: ClassificationTrial, bootstrap: int, rng: np.
         doi:10.2307/2531595.
     """
     trial = classification_trial
-    rows = []
+    rows: list[Finding] = []
     for arm in regimes(trial.asked, trial.rarest):
+        if rows and trial.same_as_smaller(arm):
+            few = "the smaller ratio adds all synthetic images already"
+            rows.append(Finding(stratum=arm.stratum, not_measured=few))
+            continue
         row = gain_row(trial, arm, mean_auc, Drawn(bootstrap, rng))
         rows.append(replace(row, settings={**row.settings, **_by_delong(trial, arm)}))
     return with_headline(corrected(rows))

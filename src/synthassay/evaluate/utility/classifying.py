@@ -9,7 +9,7 @@ nothing is chosen on them: thresholds come from real validation patients.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -124,6 +124,13 @@ class ClassificationTrial:
             if not arm.only or arm.only == name:
                 found += self._ordered(members, arm, repeat, name)[:wanted]
         return sorted(found)
+
+    def same_as_smaller(self, arm: Arm) -> bool:
+        """Whether a smaller ratio of the study adds the same images, because there are no more of them."""
+        smaller = [ratio for ratio in self.asked.ratios if ratio < arm.ratio]
+        if arm.first or arm.only or arm.chosen or not smaller:
+            return False
+        return self.added(arm, 0) == self.added(replace(arm, ratio=max(smaller)), 0)
 
     def settings(self, arm: Arm) -> dict[str, str | float | int | bool]:
         """Return what an arm's numbers depend on, for the record."""
