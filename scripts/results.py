@@ -20,15 +20,16 @@ OF_SETS = (
     "frechet_distance", "coverage", "tstr_auc", "auc_gain", "copied_images", "membership_inference",
 )  # fmt: skip
 SHOWN = {
-    "xray-discordance": ("rectified_flow", OF_SETS),
+    "xray-utility": ("rectified_flow", OF_SETS),
+    "hippocampus-utility": ("pgan", ("frechet_distance", "coverage", "tstr_dice", "dice_gain", "segmentation_worth")),
     "mri-t1-to-t2": ("pgan", ("mae", "psnr", "ssim", "lost_lesions")),
     "ct-low-dose": ("pgan", ("hu_error", "psnr", "ssim", "lesion_detectability")),
 }
-SETS = {"xray-discordance": ("rectified_flow", "vae", "resample_real", "affine_augmentation")}
 STRATA = {
     "lesion_detectability": ("", "gain over the source"),
-    "auc_gain": ("real=5%, ratio=4", "real=100%, ratio=4"),
-    **dict.fromkeys(("frechet_distance", "coverage", "membership_inference"), ("",)),
+    "auc_gain": tuple(f"real={share}%, ratio=1" for share in (1, 5, 25, 100)),
+    "dice_gain": ("real=1%, ratio=4", "real=5%, ratio=4", "real=100%, ratio=1"),
+    **dict.fromkeys(("frechet_distance", "coverage", "membership_inference", "tstr_dice"), ("",)),
 }
 
 
@@ -56,7 +57,7 @@ def collect(run: Path) -> None:
 def table(name: str) -> str:
     """Return one study's table in Markdown."""
     rows = [json.loads(line) for line in (RESULTS / name / "measurements.jsonl").read_text().splitlines()]
-    sets = list(dict.fromkeys(row["of"] for row in rows if row["of"] in SETS.get(name, (row["of"],))))
+    sets = list(dict.fromkeys(row["of"] for row in rows))
     page = next(page for page in PAGES if (RESULTS / name / page).exists())
     lines = [
         f"**[{name}](studies/{name}.toml)**, `synthassay run studies/{name}.toml`"

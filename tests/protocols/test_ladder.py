@@ -69,7 +69,7 @@ def test_too_few_subjects_leave_the_lowest_rung_unreached():
     found = verdict("g", PROTOCOL, "augment", rows)
     assert found.rung == 0
     assert "7 subjects" in found.missing[0]
-    assert "Shown above that gap: use shown on real held-out patients" in found.text
+    assert "Above that gap: use measured on real held-out patients" in found.text
 
 
 def test_a_small_class_beside_the_whole_does_not_fail_it():
@@ -116,3 +116,17 @@ def test_measurements_of_other_generators_do_not_count():
 def test_external_requirements_stand_on_their_own_rung():
     external = requirement("tstr_auc_external", Axis.UTILITY)
     assert [rung.number for rung in RUNGS if rung.holds(external)] == [4]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"), [(0.01, 0.04, "help."), (-0.04, -0.01, "harm."), (-0.01, 0.02, "no help shown.")]
+)
+def test_a_measured_use_is_not_taken_for_a_use_that_was_found(low, high, words):
+    gain = row("auc_gain", 0.01, interval=Interval(low=low, high=high, method="m"))
+    gain = gain.model_copy(update={"axis": Axis.UTILITY, "better": Better.HIGHER, "title": "Gain in AUC"})
+    found = verdict("g", PROTOCOL, "augment", [*good(), gain])
+    assert found.rung_title == "use measured on real held-out patients"
+    assert found.text.endswith(f"Gain in AUC: 0.010 [{low:.3f}, {high:.3f}], {words}")
+    assert (
+        "Gain" not in verdict("g", PROTOCOL, "augment", [*good(), gain.model_copy(update={"stratum": "real=5%"})]).text
+    )

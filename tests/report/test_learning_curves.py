@@ -51,7 +51,8 @@ def test_regimes_are_points_in_the_order_of_patients(drawn):
     (left, low), (right, high) = picture.real.points
     assert left < right and low > high  # more patients, higher on the paper
     one = picture.with_synthetic[0]
-    assert [x for x, _ in one.points] == [left, right]
+    assert [x + 3 for x, _ in one.points] == pytest.approx([left, right], abs=0.01)  # ratios stand side by side
+    assert picture.with_synthetic[1].points[0][0] == pytest.approx(left + 3, abs=0.01)
     assert one.points[0][1] < low  # what helps lies above
     assert [row[0] for row in picture.rows] == ["50", "50", "1000"]
     assert [row[-1] for row in picture.rows] == ["shown", "shown", "not shown"]

@@ -1,8 +1,8 @@
 """The ladder of evidence: which requirements each rung rests on, and which level of efficacy it speaks to.
 
 Levels of efficacy: Fryback and Thornbury, Med Decis Making 11:88 (1991), doi:10.1177/0272989X9101100203. Each lower
-level is necessary for the next, not sufficient. No rung says that images are good: a rung says what was shown, and the
-numbers say how good.
+level is necessary for the next, not sufficient. No rung says that images are good: a rung says what was measured, and the
+numbers say how good. So that nobody takes a measured use for a use that was found, the verdict adds whether they helped.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ LEVELS = (
     "level 2, diagnostic accuracy efficacy",
     "level 3, diagnostic thinking efficacy",
 )
+
+GAINS = ("auc_gain", "dice_gain", "augmentation_gain")  # of what was added to real images, the most thorough first
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ class Rung:
 RUNGS = (
     Rung(1, "likeness measured", LEVELS[1], (Axis.FIDELITY, Axis.DIVERSITY)),
     Rung(2, "failures and leakage looked for", LEVELS[1], (Axis.FAILURE, Axis.LEAKAGE)),
-    Rung(3, "use shown on real held-out patients", LEVELS[2], (Axis.UTILITY,)),
-    Rung(4, "use shown on data from elsewhere", LEVELS[2], (), external=True),
+    Rung(3, "use measured on real held-out patients", LEVELS[2], (Axis.UTILITY,)),
+    Rung(4, "use measured on data from elsewhere", LEVELS[2], (), external=True),
     Rung(5, "read by clinicians", LEVELS[3], (Axis.CLINICAL,)),
 )
 
@@ -79,7 +81,8 @@ def verdict(of: str, protocol: Protocol, task: str, rows: Sequence[Measurement])
         task: Name of the task; empty for images made elsewhere.
         rows: Measurements of the run; those of other generators are ignored.
     """
-    statuses = requirement_statuses(protocol, task, [row for row in rows if row.of == of])
+    own = [row for row in rows if row.of == of]
+    statuses = requirement_statuses(protocol, task, own)
     reached: Rung | None = None
     above: list[Rung] = []
     missing: tuple[str, ...] = ()
@@ -98,7 +101,7 @@ def verdict(of: str, protocol: Protocol, task: str, rows: Sequence[Measurement])
         rung_title=reached.title if reached else "",
         level=reached.level if reached else LEVELS[0],
         missing=missing,
-        text=_text(reached, above, missing),
+        text=_text(reached, above, missing) + _help(own),
     )
 
 
@@ -108,7 +111,17 @@ def _text(reached: Rung | None, above: Sequence[Rung], missing: Sequence[str]) -
     else:
         text = f"Evidence reaches rung {reached.number} of {len(RUNGS)}: {reached.title} ({reached.level})."
     text += " The next rung lacks what is listed." if missing else " The protocol asks for nothing more."
-    return text + "".join(f" Shown above that gap: {rung.title} (rung {rung.number})." for rung in above)
+    return text + "".join(f" Above that gap: {rung.title} (rung {rung.number})." for rung in above)
+
+
+def _help(rows: Sequence[Measurement]) -> str:
+    """Whether adding the images to real ones helped."""
+    found = {row.metric: row for row in rows if row.metric in GAINS and not row.stratum and row.interval is not None}
+    row = next((found[metric] for metric in GAINS if metric in found), None)
+    if row is None or row.value is None or row.interval is None:
+        return ""
+    helped = "harm" if row.interval.high < 0 else "help" if row.interval.low > 0 else "no help shown"
+    return f" {row.title}: {row.value:.3f} [{row.interval.low:.3f}, {row.interval.high:.3f}], {helped}."
 
 
 def _status(requirement: Requirement, rows: Sequence[Measurement]) -> RequirementStatus:

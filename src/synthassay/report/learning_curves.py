@@ -13,6 +13,7 @@ from synthassay.report.scale import Scale, fitted
 
 GAINS = {"auc_gain": "AUC", "dice_gain": "Dice"}
 PLAIN_REGIME = re.compile(r"^real=[\d.]+%, ratio=([\d.]+)$")
+APART = 6.0  # between whiskers of two ratios, which would hide each other
 FRAME = {"left": 52, "right": 292, "top": 12, "bottom": 150, "width": 310, "height": 192}
 
 
@@ -72,7 +73,10 @@ def _curves(of: str, metric: str, rows: Sequence[Measurement], everything: Seque
     assert y is not None
     ratios = list(dict.fromkeys(_ratio(m) for m in ordered))
     real = {_number(m, "real_patients"): _number(m, "without_synthetic") for m in ordered}
-    gained = tuple(_line(ratio, [m for m in ordered if _ratio(m) == ratio], x, y) for ratio in ratios)
+    gained = tuple(
+        _line(ratio, [m for m in ordered if _ratio(m) == ratio], x, y, APART * (i - (len(ratios) - 1) / 2))
+        for i, ratio in enumerate(ratios)
+    )
     points = tuple((x.place(count), y.place(value)) for count, value in real.items())
     outcome = GAINS[metric]
     first, last = ordered[0], ordered[-1]
@@ -94,8 +98,10 @@ def _curves(of: str, metric: str, rows: Sequence[Measurement], everything: Seque
     )
 
 
-def _line(ratio: str, rows: Sequence[Measurement], x: Scale, y: Scale) -> Line:
-    places = [(x.place(_number(m, "real_patients")), y.place(_number(m, "with_synthetic"))) for m in rows]
+def _line(ratio: str, rows: Sequence[Measurement], x: Scale, y: Scale, aside: float) -> Line:
+    places = [
+        (round(x.place(_number(m, "real_patients")) + aside, 2), y.place(_number(m, "with_synthetic"))) for m in rows
+    ]
     whiskers = [
         (place, y.place(ends[1]), y.place(ends[0]))
         for (place, _), m in zip(places, rows, strict=True)
