@@ -58,6 +58,12 @@ def test_regimes_are_points_in_the_order_of_patients(drawn):
     assert [row[-1] for row in picture.rows] == ["shown", "shown", "not shown"]
 
 
+def test_one_regime_of_many_is_not_called_shown_by_its_own_interval(drawn):
+    lone = [row.model_copy(update={"settings": {**row.settings, "p_corrected": 0.3}}) for row in ROWS[1:]]
+    (picture,), _ = drawn([ROWS[0], *lone])
+    assert [row[-1] for row in picture.rows] == [*["shown alone, not among all regimes (Holm)"] * 2, "not shown"]
+
+
 def test_bars_hold_the_interval_of_the_gain_around_the_point(drawn):
     (picture,), _ = drawn(ROWS)
     for line in picture.with_synthetic:

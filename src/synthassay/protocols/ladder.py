@@ -1,8 +1,9 @@
 """The ladder of evidence: which requirements each rung rests on, and which level of efficacy it speaks to.
 
 Levels of efficacy: Fryback and Thornbury, Med Decis Making 11:88 (1991), doi:10.1177/0272989X9101100203. Each lower
-level is necessary for the next, not sufficient. No rung says that images are good: a rung says what was measured, and the
-numbers say how good. So that nobody takes a measured use for a use that was found, the verdict adds whether they helped.
+level is necessary for the next, not sufficient. No rung says that images are good: a rung says what was measured, and
+the numbers say how good. So that nobody takes a measured use for a use that was found, the verdict adds whether the
+images helped.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from synthassay.report.scale import Scale, fitted
 
 GAINS = {"auc_gain": "AUC", "dice_gain": "Dice"}
 PLAIN_REGIME = re.compile(r"^real=[\d.]+%, ratio=([\d.]+)$")
+LEVEL = 0.05
 APART = 6.0  # between whiskers of two ratios, which would hide each other
 FRAME = {"left": 52, "right": 292, "top": 12, "bottom": 150, "width": 310, "height": 192}
 
@@ -66,7 +67,7 @@ def _drawable(m: Measurement) -> bool:
 def _curves(of: str, metric: str, rows: Sequence[Measurement], everything: Sequence[Measurement]) -> LearningCurves:
     ordered = sorted(rows, key=lambda m: (_number(m, "real_patients"), m.stratum))
     patients = [_number(m, "real_patients") for m in ordered]
-    x = Scale(min(patients) / 1.15, max(patients) * 1.15, FRAME["left"], FRAME["right"], logarithmic=True)
+    x = Scale(min(patients) / 1.15, max(patients) * 1.15, FRAME["left"] + 12, FRAME["right"], logarithmic=True)
     heights = [_number(m, key) for m in ordered for key in ("with_synthetic", "without_synthetic")]
     heights += [end for m in ordered for end in _ends(m)]
     y = fitted(heights, FRAME["bottom"], FRAME["top"])
@@ -118,8 +119,15 @@ def _cells(m: Measurement) -> tuple[str, ...]:
         plain(_number(m, "without_synthetic")),
         plain(_number(m, "with_synthetic")),
         f"{value} {interval}".strip(),
-        "shown" if m.interval is not None and not m.interval.low <= 0 <= m.interval.high else "not shown",
+        _told(m),
     )
+
+
+def _told(m: Measurement) -> str:
+    if m.interval is None or m.interval.low <= 0 <= m.interval.high:
+        return "not shown"
+    corrected = m.settings.get("p_corrected")
+    return "shown" if corrected is None or float(corrected) < LEVEL else "shown alone, not among all regimes (Holm)"
 
 
 def _worth(of: str, outcome: str, everything: Sequence[Measurement]) -> str:
