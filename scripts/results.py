@@ -92,7 +92,7 @@ def rewrite(readme: str) -> str:
 def _cell(row: dict | None) -> str:
     if row is None or row["value"] is None:
         return "not measured"
-    if row["settings"].get("bound", "none") != "none":
+    if row["metric"].endswith("_worth") and row["settings"].get("bound", "none") != "none":
         return row["settings"]["bound"]
     digits = 3 if abs(row["value"]) < 2 else max(0, 3 - len(str(int(abs(row["value"])))))
     interval = row["interval"]
