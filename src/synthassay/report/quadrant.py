@@ -9,6 +9,7 @@ from statistics import median
 from synthassay.records.discordance import DiscordanceBlock, ProxyRow, Spot
 from synthassay.records.vocabulary import Better
 from synthassay.report.numbers import plain
+from synthassay.report.scale import LOG_FROM_RATIO, Scale
 
 WIDTH, HEIGHT = 640, 440
 LEFT, RIGHT, TOP, BOTTOM = 70, 620, 20, 380
@@ -60,6 +61,7 @@ def quadrant(block: DiscordanceBlock, row: ProxyRow) -> Quadrant | None:
     gains = [helps[spot.of] for spot in looks]
     target = row.target if row.better is Better.TARGET else None
     x = _Scale([_ends(spot, target) for spot in looks], LEFT + 14, RIGHT - 14, turned=row.better is not Better.HIGHER)
+    x.spread(min(_ends(s, target)[1] for s in looks), max(_ends(s, target)[1] for s in looks))
     y = _Scale([_ends(spot, None) for spot in gains], BOTTOM - 14, TOP + 14)
     zero = y.low <= 0 <= y.high
     split_y = 0.0 if zero else median(spot.value for spot in gains)
@@ -87,7 +89,7 @@ def quadrant(block: DiscordanceBlock, row: ProxyRow) -> Quadrant | None:
         split_words="no gain" if zero else "median",
         x_ticks=x.ticks(),
         y_ticks=y.ticks(),
-        x_title=f"{what}: looks better to the right",
+        x_title=f"{what}{', by decades' if x.decades else ''}: looks better to the right",
         y_title=f"{block.gain_title}{stratum}",
     )
 
@@ -98,12 +100,23 @@ class _Scale:
     def __init__(self, ends: Sequence[tuple[float, float, float]], first: float, last: float, *, turned: bool = False):
         self.low, self.high = min(e[0] for e in ends), max(e[2] for e in ends)
         self.first, self.last = (last, first) if turned else (first, last)
+        self.decades: Scale | None = None
+
+    def spread(self, least: float, most: float) -> None:
+        """Lay the values out by decades where one of them would press all others against an edge."""
+        if least > 0 and most / least > LOG_FROM_RATIO:
+            low = max(self.low, least / 2)  # a whisker may reach 0, where no logarithm is
+            self.decades = Scale(low, self.high, self.first, self.last, logarithmic=True)
 
     def __call__(self, value: float) -> float:
+        if self.decades is not None:
+            return self.decades.place(max(value, self.decades.low))
         share = (value - self.low) / ((self.high - self.low) or 1.0)
         return round(self.first + share * (self.last - self.first), 1)
 
     def ticks(self) -> tuple[tuple[float, str], ...]:
+        if self.decades is not None:
+            return tuple(self.decades.ticks(5))
         values = [self.low + share * (self.high - self.low) for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
         return tuple((self(value), plain(value, self._decimals())) for value in values)
 
