@@ -56,6 +56,17 @@ def test_right_is_better_looking_and_up_is_more_helpful(better, target, best):
         assert TOP <= point.y_low <= point.y <= point.y_high <= BOTTOM
 
 
+def test_one_set_far_out_does_not_press_the_others_against_an_edge():
+    found = block()
+    looks = tuple(spot(f"set_{i}", kind, 10.0**i, 2.0) for i, kind in enumerate(KINDS))  # whiskers below 0
+    picture = quadrant(found, found.rows[0].model_copy(update={"spots": looks}))
+    places = [point.x for point in picture.points]
+    assert places == sorted(places, reverse=True)
+    assert min(a - b for a, b in zip(places, places[1:], strict=False)) > 60
+    assert all(LEFT <= point.x_low <= point.x <= point.x_high <= RIGHT for point in picture.points)
+    assert "by decades" in picture.x_title and len(picture.x_ticks) > 1
+
+
 def test_names_do_not_cover_each_other_in_a_crowd():
     crowd = tuple(spot(f"set_{i}", "generator", 1 + 0.001 * i, 0.0005) for i in range(6))
     far = spot("far", "generator", 9, 0.1)
