@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -62,7 +63,7 @@ def test_one_set_far_out_does_not_press_the_others_against_an_edge():
     picture = quadrant(found, found.rows[0].model_copy(update={"spots": looks}))
     places = [point.x for point in picture.points]
     assert places == sorted(places, reverse=True)
-    assert min(a - b for a, b in zip(places, places[1:], strict=False)) > 60
+    assert min(a - b for a, b in itertools.pairwise(places)) > 60
     assert all(LEFT <= point.x_low <= point.x <= point.x_high <= RIGHT for point in picture.points)
     assert "by decades" in picture.x_title and len(picture.x_ticks) > 1
 
