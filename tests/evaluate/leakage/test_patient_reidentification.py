@@ -37,14 +37,48 @@ def made(scale):
 
 def test_images_of_a_patients_anatomy_are_linked_through_another_image():
     found = linked(made(25.0), TRAINING.subjects)
-    assert found.value > 0.95 and found.floor > 0.95
-    assert found.settings["chance"] == 1 / 50 and found.subjects == 30 and found.n == 60
+    assert found.settings["linked"] == 1.0 and found.settings["by_chance"] == pytest.approx(1 / 30)
+    assert found.value == found.floor == pytest.approx(29 / 30)
+    assert found.settings["gallery_patients"] == 50 and found.subjects == 30 and found.n == 60
+    assert found.interval.method == "Clopper-Pearson" and 0.8 < found.interval.low < found.value
 
 
-def test_images_of_nobody_under_a_patients_name_are_linked_by_chance():
-    found = linked(fields(60, 9), TRAINING.subjects)
-    assert found.interval.low <= found.settings["chance"] + 0.05 and found.value < 0.12
-    assert found.floor > 0.95  # the patients' own images can be linked, these cannot
+def test_images_of_nobody_under_a_patients_name_are_linked_as_often_as_by_chance():
+    found = [linked(fields(60, seed), TRAINING.subjects) for seed in range(100, 130)]
+    assert np.mean([row.interval.low <= 0 <= row.interval.high for row in found]) >= 0.9
+    assert abs(np.mean([row.value for row in found])) < 0.01
+    assert found[0].floor > 0.95  # the patients' own images can be linked, these cannot
+
+
+def test_exchanged_names_carry_no_signal():
+    rng = np.random.default_rng(8)
+    names = [f"t{i}" for i in range(30)]
+    found = []
+    for _ in range(40):
+        other = dict(zip(names, rng.permutation(names), strict=True))
+        found.append(linked(made(25.0), [other[name] for name in TRAINING.subjects]))
+    assert all(row.settings["by_chance"] == pytest.approx(1 / 30) for row in found)
+    assert abs(np.mean([row.value for row in found])) < 0.02
+    assert np.mean([row.interval.low <= 0 <= row.interval.high for row in found]) >= 0.9
+
+
+def test_a_patient_with_most_of_the_gallery_makes_no_signal():
+    """One patient has 44 of 60 images: strangers' images land there far more often than one in so many patients."""
+    owners = ["t0"] * 44 + [f"t{i // 2}" for i in range(44, 60)]
+    gallery = prints("t", fields(60, 21), owners)
+    found = [linked(fields(60, seed), owners, training=gallery, test=TEST) for seed in range(200, 230)]
+    chance = np.mean([row.settings["by_chance"] for row in found])
+    assert chance > 3 / 29  # patients in the gallery
+    assert abs(np.mean([row.value for row in found])) < 0.02
+
+
+def test_none_linked_is_a_bound_and_not_a_proof():
+    apart = prints(
+        "t", np.repeat(fields(30, 1), 2, axis=0) * np.resize([1, -1], 60)[:, None, None, None], TRAINING.subjects
+    )
+    found = linked(fields(60, 9), TRAINING.subjects, training=apart)  # a patient's two images are each other's negative
+    assert found.settings["linked"] == 0
+    assert found.interval.high == pytest.approx(0.1157 - found.settings["by_chance"], abs=1e-4)
 
 
 def test_the_less_is_left_of_the_patient_the_fewer_are_linked():
@@ -59,24 +93,57 @@ def test_the_source_itself_does_not_count():
     assert found.value < 0.12
 
 
+def test_the_same_pixels_twice_are_not_another_image():
+    twice = prints("t", FACES, TRAINING.subjects)
+    with pytest.raises(NotMeasured, match="of 30 training patients .*, 0 have a second real image"):
+        linked(FACES, TRAINING.subjects, training=twice)
+
+
 def test_it_equals_its_definition():
+    """Image by image, and the control by exchanging names 2,000 times."""
     judged = prints("s", made(300.0), TRAINING.subjects)
     gallery = np.concatenate([TRAINING.rows, TEST.rows])
     names = [*TRAINING.subjects, *TEST.subjects]
-    hits = []
-    for row, owner in zip(judged.rows, judged.subjects, strict=True):
+
+    def hit(row, owner):
         order = list(np.argsort(-(gallery @ row), kind="stable"))
         order.remove(next(at for at in order if names[at] == owner))
-        hits.append(names[order[0]] == owner)
-    assert 0 < np.mean(hits) < 1
-    assert linked(made(300.0), TRAINING.subjects).value == np.mean(hits)
+        return names[order[0]] == owner
+
+    table = {(i, own): hit(row, own) for i, row in enumerate(judged.rows) for own in set(judged.subjects)}
+    rng = np.random.default_rng(4)
+    control = np.mean([[table[i, own] for i, own in enumerate(rng.permutation(judged.subjects))] for _ in range(2000)])
+    found = linked(made(300.0), TRAINING.subjects)
+    assert 0 < found.settings["linked"] < 1
+    assert found.settings["linked"] == np.mean([table[i, own] for i, own in enumerate(judged.subjects)])
+    assert found.settings["by_chance"] == pytest.approx(control, abs=0.002)
+    assert found.value == found.settings["linked"] - found.settings["by_chance"]
+
+
+def test_held_out_patients_and_single_images_are_left_out_and_counted():
+    single = images(
+        "t", np.concatenate([FACES[:40], FACES[40::2]]), subjects=[*TRAINING.subjects[:40], *TRAINING.subjects[40::2]]
+    )
+    noise = np.random.default_rng(3).normal(scale=25.0, size=(50, 1, 24, 24)).astype(np.float32)
+    training = prints("t", single.array() + noise, single.subjects)
+    found = linked(made(25.0), [*TRAINING.subjects[:56], "e0", "e0", "nobody", "e1"], training=training)
+    assert found.n == 40 and found.subjects == 20
+    assert found.settings["left_out_source_unknown"] == 4 and found.settings["left_out_single_image"] == 16
 
 
 def test_unknown_patients_and_single_images_cannot_be_linked():
-    with pytest.raises(NotMeasured, match="of 0 patients"):
+    with pytest.raises(NotMeasured, match="no synthetic image tells a training patient"):
         linked(made(25.0), ())
+    with pytest.raises(NotMeasured, match="no synthetic image tells a training patient"):
+        linked(made(25.0)[:40], TEST.subjects)  # what a translation was asked for is no training patient's
     single = prints("t", FACES[::2], TRAINING.subjects[::2])
-    with pytest.raises(NotMeasured, match="of 30 patients .*, 0 have a second real image"):
+    with pytest.raises(NotMeasured, match="of 30 training patients .*, 0 have a second real image"):
         linked(made(25.0), TRAINING.subjects, training=single)
     with pytest.raises(NotMeasured, match="size"):
         linked(fields(60, 9, size=30), TRAINING.subjects)
+
+
+def test_pixels_that_are_no_number_are_a_reason_and_constant_images_are_nobodys():
+    with pytest.raises(NotMeasured, match="not finite"):
+        linked(np.full_like(FACES, np.nan), TRAINING.subjects)
+    assert linked(np.full_like(FACES, 7.0), TRAINING.subjects).settings["linked"] == 0

@@ -1,17 +1,24 @@
-"""Whether a synthetic image can be linked to the patient whom it was made from by another image of that patient."""
+"""Whether a synthetic image can be linked to the training patient whom it was made from by another image of theirs."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.leakage.prints import Prints
-from synthassay.evaluate.leakage.proximity import ROWS_AT_ONCE
+from synthassay.evaluate.leakage.proximity import ROWS_AT_ONCE, Floats
 from synthassay.evaluate.metric import Finding, metric
+from synthassay.records.measurement import Interval
 from synthassay.records.vocabulary import Axis, Better
-from synthassay.stats.resampling import mean_interval
+from synthassay.stats.resampling import mean_interval, share_interval
 
 FEWEST = 5
+NOBODY = -1
+
+Numbers = NDArray[np.intp]
 
 
 @metric(
@@ -24,6 +31,8 @@ FEWEST = 5
     settings={
         "attack": "the patient of the most similar real image of a gallery of all patients",
         "left_out": "of the own patient's real images the most similar one, which may be the source",
+        "control": "patients' names exchanged between the synthetic images",
+        "shown": "share linked less the control's",
     },
 )
 def patient_reidentification(
@@ -35,12 +44,13 @@ def patient_reidentification(
     *,
     holdout_prints: Prints | None = None,
 ) -> Finding:
-    """Return the share of synthetic images that are linked to the patient whom they were made from.
+    """Return how many more synthetic images than by chance are linked to the training patient they were made from.
 
     The attacker holds a gallery of real images with names, such as a hospital's archive, and gives each synthetic image
     the name of the most similar one (correlation of small patterns). The image that it was made from need not be in
     the archive: of the own patient's images the most similar one is taken out before, so that only *another* image of
-    the patient counts. Images whose patient is not known, or has one real image only, cannot be linked.
+    the patient counts; images of a patient with the same pixels are one image. Held-out patients stand in the gallery
+    as strangers. Images whose training patient is not known, or has one real image only, cannot be linked.
 
     Args:
         synthetic_prints: Of the images judged; their subjects as the manifest tells them.
@@ -51,59 +61,138 @@ def patient_reidentification(
         holdout_prints: Of further real images.
 
     Returns:
-        Share from 0 to 1; ``chance`` in the settings is 1 / patients of the gallery. The floor is the same attack on
-        real images of the same patients: how well such images can be linked at all. An anonymous set has a share near
-        chance; one near the floor identifies as well as the patients' own images do. Patients are resampled.
+        Share linked less the control's share, from -1 to 1, about 0 where images tell no more of their own patient than
+        of another. The control is the mean over all ways to exchange the patients' names between the images, counted
+        and not drawn: patients with many images in the gallery are hit more often than 1 / patients. The floor is the
+        same for the patients' own real images: how well such images can be linked at all. Patients are resampled.
 
     Raises:
-        NotMeasured: Sizes differ, or fewer than five linkable patients.
+        NotMeasured: Sizes differ, no source is known, or fewer than five linkable patients.
 
     Source:
         Packhäuser et al. 2022, doi:10.1038/s41598-022-19045-3, with plain patterns in the place of their network: a
         trained attacker does better, so the share is a lower bound.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> faces = np.repeat(rng.normal(size=(20, 64)), 2, axis=0)
+        >>> def prints(of):
+        ...     rows = of + rng.normal(scale=0.3, size=of.shape)
+        ...     rows = (rows - rows.mean(1, keepdims=True)) / rows.std(1, keepdims=True) / 8
+        ...     names = tuple(str(i) for i in range(len(of)))
+        ...     return Prints(rows.reshape(-1, 1, 8, 8), names, names, tuple(f"p{i // 2}" for i in range(len(of))))
+        >>> strangers = Prints(rng.normal(size=(9, 1, 8, 8)) / 8, tuple("abcdefghi"), (), tuple("abcdefghi"))
+        >>> found = patient_reidentification(prints(faces), prints(faces), strangers, 100, rng)
+        >>> round(found.value, 3), round(found.settings["linked"], 3), round(found.settings["by_chance"], 3)
+        (0.95, 1.0, 0.05)
     """
     real = [side for side in (training_prints, test_prints, holdout_prints) if side is not None]
     if len({side.patterns.shape[1:] for side in (synthetic_prints, *real)}) > 1:
         raise NotMeasured("synthetic and real images differ in size")
-    gallery = np.concatenate([side.rows for side in real])
-    names = np.array([subject for side in real for subject in side.subjects], str)
-    several = {name for name, count in zip(*np.unique(names, return_counts=True), strict=True) if count > 1}
-    owners = np.array(synthetic_prints.subjects, str)
-    linkable = np.isin(owners, list(several))
-    known = sorted(set(owners[linkable]))
-    if len(known) < FEWEST:
-        made = len(set(owners) & set(names))
-        raise NotMeasured(
-            f"of {made} patients whom synthetic images were made from, {len(known)} have a second real image to be "
-            f"linked by; {FEWEST} are needed"
-        )
-    linked = _linked(synthetic_prints.rows[linkable], owners[linkable], gallery, names)
-    own = np.isin(names, known)
-    by_themselves = _linked(gallery[own], names[own], gallery, names)
+    gallery = _gallery(real)
+    made = np.isin(np.array(synthetic_prints.subjects, str), training_prints.subjects)
+    linkable = made & np.isin(np.array(synthetic_prints.subjects, str), gallery.names[gallery.counts > 1])
+    known = sorted({name for name, usable in zip(synthetic_prints.subjects, linkable, strict=True) if usable})
+    _enough(synthetic_prints.subjects, made, known)
+    owners = np.searchsorted(gallery.names, np.array(synthetic_prints.subjects, str)[linkable])
+    judged = _links(synthetic_prints.rows[linkable], owners, gallery, bootstrap, rng)
+    own = np.isin(gallery.owner, owners)
+    by_themselves = _links(gallery.rows[own], gallery.owner[own], gallery, bootstrap, rng)
     return Finding(
-        value=float(linked.mean()),
-        interval=mean_interval(linked, list(owners[linkable]), rng=rng, draws=bootstrap),
-        floor=float(by_themselves.mean()),
-        floor_interval=mean_interval(by_themselves, list(names[own]), rng=rng, draws=bootstrap),
+        value=judged.excess,
+        interval=judged.interval,
+        floor=by_themselves.excess,
+        floor_interval=by_themselves.interval,
         n=int(linkable.sum()),
         subjects=len(known),
         settings={
-            "chance": 1 / len(set(names)),
-            "gallery_images": len(names),
-            "gallery_patients": len(set(names)),
-            "not_linkable": int((~linkable).sum()),
+            "linked": judged.linked,
+            "by_chance": judged.by_chance,
+            "gallery_images": len(gallery.rows),
+            "gallery_patients": len(gallery.names),
+            "left_out_source_unknown": int((~made).sum()),
+            "left_out_single_image": int((made & ~linkable).sum()),
         },
     )
 
 
-def _linked(images: np.ndarray, owners: np.ndarray, gallery: np.ndarray, names: np.ndarray) -> np.ndarray:
-    """Return 1 for each image whose best match, but for the own patient's best, is the own patient's; else 0."""
-    found = np.zeros(len(images))
+@dataclass(frozen=True)
+class _Gallery:
+    """Real images with the number of each one's patient; ``names`` are sorted, ``counts`` are images per patient."""
+
+    rows: NDArray[np.float32]
+    owner: Numbers
+    names: NDArray[np.str_]
+    counts: Numbers
+
+
+@dataclass(frozen=True)
+class _Links:
+    linked: float
+    by_chance: float
+    interval: Interval | None
+
+    @property
+    def excess(self) -> float:
+        return self.linked - self.by_chance
+
+
+def _gallery(real: list[Prints]) -> _Gallery:
+    """Return all real images, those of one patient with the same pixels once."""
+    keys = [key for side in real for key in zip(side.subjects, side.hashes, strict=True)]
+    first = sorted({key: at for at, key in reversed(list(enumerate(keys)))}.values())
+    names, owner, counts = np.unique(
+        np.array([keys[at][0] for at in first], str), return_inverse=True, return_counts=True
+    )
+    return _Gallery(np.concatenate([side.rows for side in real])[first], owner, names, counts)
+
+
+def _enough(subjects: tuple[str, ...], made: NDArray[np.bool_], known: list[str]) -> None:
+    patients = len({name for name, own in zip(subjects, made, strict=True) if own})
+    if not patients:
+        raise NotMeasured("no synthetic image tells a training patient whom it was made from")
+    if len(known) < FEWEST:
+        raise NotMeasured(
+            f"of {patients} training patients whom synthetic images were made from, {len(known)} have a second real "
+            f"image to be linked by; {FEWEST} are needed"
+        )
+
+
+def _links(
+    images: NDArray[np.float32], owners: Numbers, gallery: _Gallery, bootstrap: int, rng: np.random.Generator
+) -> _Links:
+    claimed = _claimed(images, gallery)
+    hits = (claimed == owners).astype(np.float64)
+    share = np.bincount(owners, minlength=len(gallery.names)) / len(owners)
+    chance = np.where(claimed == NOBODY, 0.0, share[claimed])
+    return _Links(float(hits.mean()), float(chance.mean()), _interval(hits, chance, owners, bootstrap, rng))
+
+
+def _interval(
+    hits: Floats, chance: Floats, owners: Numbers, bootstrap: int, rng: np.random.Generator
+) -> Interval | None:
+    if hits.min() < hits.max():
+        return mean_interval(hits - chance, [str(owner) for owner in owners], rng=rng, draws=bootstrap)
+    # none or all of the patients linked has no spread to resample; the exact bound over patients holds
+    patients = len(set(owners.tolist()))
+    exact = share_interval(int(hits[0]) * patients, patients)
+    by_chance = float(chance.mean())
+    return exact.model_copy(update={"low": exact.low - by_chance, "high": exact.high - by_chance})
+
+
+def _claimed(images: NDArray[np.float32], gallery: _Gallery) -> Numbers:
+    """Return, per image, the one patient to whom it would be linked if it were theirs, or ``NOBODY``.
+
+    A patient's best match is taken out before the search, so only the patient of the best match of all can be linked:
+    any other would lose to it. Whether they are is whether their second image still beats every stranger's.
+    """
+    found = np.full(len(images), NOBODY)
     for start in range(0, len(images), ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
-        likeness = images[rows] @ gallery.T
-        own = owners[rows, None] == names[None]
+        likeness = images[rows] @ gallery.rows.T
+        best = gallery.owner[likeness.argmax(axis=1)]
+        own = best[:, None] == gallery.owner[None]
         strangers = np.where(own, -np.inf, likeness).max(axis=1)
         second = np.partition(np.where(own, likeness, -np.inf), -2, axis=1)[:, -2]
-        found[rows] = second > strangers
+        found[rows] = np.where(second > strangers, best, NOBODY)
     return found
