@@ -28,7 +28,7 @@ _, TEST = patients(20, 2, "e")
 
 
 def linked(pixels, subjects, training=TRAINING, test=TEST):
-    return patient_reidentification(prints("s", pixels, subjects), training, test, 300, np.random.default_rng(0))
+    return patient_reidentification(prints("s", pixels, subjects), training, test, 300, np.random.default_rng(0))[0]
 
 
 def made(scale):
@@ -141,6 +141,41 @@ def test_unknown_patients_and_single_images_cannot_be_linked():
         linked(made(25.0), TRAINING.subjects, training=single)
     with pytest.raises(NotMeasured, match="size"):
         linked(fields(60, 9, size=30), TRAINING.subjects)
+
+
+def embedded(training, test, judged):
+    """Features of ours in the place of an embedding; the pictures are strangers' and tell nothing."""
+    rows = patient_reidentification(
+        prints("s", fields(60, 9), TRAINING.subjects),
+        TRAINING,
+        TEST,
+        300,
+        np.random.default_rng(0),
+        synthetic_features=judged,
+        training_features=training,
+        test_features=test,
+    )
+    return {row.stratum: row for row in rows}
+
+
+def test_an_embedding_may_link_what_pictures_do_not():
+    rng = np.random.default_rng(5)
+    persons = np.repeat(rng.normal(size=(50, 210)), 2, axis=0) * rng.uniform(0.2, 3, 210)
+    training, test = np.split(persons + rng.normal(scale=0.3, size=persons.shape), [60])
+    judged = persons[:60] + rng.normal(scale=0.9, size=(60, 210))
+    found = embedded(training, test, judged)
+    assert found[""].settings["linked"] < 0.12
+    gallery, names = np.concatenate([training, test]), np.array([*TRAINING.subjects, *TEST.subjects])
+    hits = []
+    for row, owner in zip(judged, TRAINING.subjects, strict=True):
+        order = np.argsort(((gallery - row) ** 2).sum(1))
+        taken_out = next(at for at in order if names[at] == owner)
+        hits.append(names[next(at for at in order if at != taken_out)] == owner)
+    assert found["attack=embedding"].settings["linked"] == np.mean(hits) > 0.8
+    assert found["attack=embedding"].floor > 0.9
+    assert embedded(training, test, judged * np.nan)["attack=embedding"].not_measured == "a feature is not finite"
+    nobody = embedded(training, test, rng.normal(size=(60, 210)))["attack=embedding"]
+    assert nobody.interval.low <= 0 <= nobody.interval.high
 
 
 def test_pixels_that_are_no_number_are_a_reason_and_constant_images_are_nobodys():

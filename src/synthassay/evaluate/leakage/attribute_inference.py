@@ -133,7 +133,7 @@ def attribute_inference(
                 _side(truth, real, values, synthetic_prints.rows[usable], carried[usable])
                 for truth, real in zip(truths, (training_prints, others), strict=True)
             ]
-            row, spreads[name] = _compared(name, _matched(*two, values, rng), values, bootstrap, rng)
+            row, spreads[name] = _compared(name, _matched(two, values, rng), values, bootstrap, rng)
         except NotMeasured as why:
             row = Finding(stratum=f"attribute={name}", not_measured=why.reason)
         rows.append(row)
@@ -218,13 +218,13 @@ def _nearest(images: np.ndarray, among: np.ndarray) -> NDArray[np.intp]:
     return found
 
 
-def _matched(members: _Side, others: _Side, values: Sequence[str], rng: np.random.Generator) -> tuple[_Side, _Side]:
+def _matched(two: Sequence[_Side], values: Sequence[str], rng: np.random.Generator) -> tuple[_Side, _Side]:
     """Return both sides with equally many patients of each value; the side with more loses random ones.
 
     Raises:
         NotMeasured: Fewer than ``FEWEST`` patients are left on a side.
     """
-    firsts = [_first(side.truth, side.subjects) for side in (members, others)]
+    firsts = [_first(side.truth, side.subjects) for side in two]
     chosen: tuple[list[str], list[str]] = ([], [])
     for value in values:
         named = [sorted(subject for subject, own in first.items() if own == value) for first in firsts]
@@ -233,7 +233,7 @@ def _matched(members: _Side, others: _Side, values: Sequence[str], rng: np.rando
             side.extend(names[i] for i in rng.permutation(len(names))[:count])
     if len(chosen[0]) < FEWEST:
         raise NotMeasured(f"{len(chosen[0])} patients on each side can be compared; {FEWEST} are needed")
-    first, second = (_only(side, names) for side, names in zip((members, others), chosen, strict=True))
+    first, second = (_only(side, names) for side, names in zip(two, chosen, strict=True))
     return first, second
 
 

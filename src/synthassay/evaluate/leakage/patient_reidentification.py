@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,14 @@ from synthassay.evaluate.leakage.proximity import ROWS_AT_ONCE, Floats
 from synthassay.evaluate.metric import Finding, metric
 from synthassay.records.measurement import Interval
 from synthassay.records.vocabulary import Axis, Better
+from synthassay.shapes import Features
 from synthassay.stats.resampling import mean_interval, share_interval
 
 FEWEST = 5
 NOBODY = -1
 
 Numbers = NDArray[np.intp]
+Rows = NDArray[np.floating]
 
 
 @metric(
@@ -43,11 +45,16 @@ def patient_reidentification(
     rng: np.random.Generator,
     *,
     holdout_prints: Prints | None = None,
-) -> Finding:
+    synthetic_features: Features | None = None,
+    training_features: Features | None = None,
+    test_features: Features | None = None,
+    holdout_features: Features | None = None,
+) -> list[Finding]:
     """Return how many more synthetic images than by chance are linked to the training patient they were made from.
 
     The attacker holds a gallery of real images with names, such as a hospital's archive, and gives each synthetic image
-    the name of the most similar one (correlation of small patterns). The image that it was made from need not be in
+    the name of the most similar one (row without a stratum: correlation of small patterns; ``attack=embedding``:
+    distance of features). The image that it was made from need not be in
     the archive: of the own patient's images the most similar one is taken out before, so that only *another* image of
     the patient counts; images of a patient with the same pixels are one image. Held-out patients stand in the gallery
     as strangers. Images whose training patient is not known, or has one real image only, cannot be linked.
@@ -59,6 +66,10 @@ def patient_reidentification(
         bootstrap: Draws of patients.
         rng: Source of the draws.
         holdout_prints: Of further real images.
+        synthetic_features: ``cases features``, where there is an embedding.
+        training_features: Likewise.
+        test_features: Likewise.
+        holdout_features: Likewise.
 
     Returns:
         Share linked less the control's share, from -1 to 1, about 0 where images tell no more of their own patient than
@@ -82,7 +93,7 @@ def patient_reidentification(
         ...     names = tuple(str(i) for i in range(len(of)))
         ...     return Prints(rows.reshape(-1, 1, 8, 8), names, names, tuple(f"p{i // 2}" for i in range(len(of))))
         >>> strangers = Prints(rng.normal(size=(9, 1, 8, 8)) / 8, tuple("abcdefghi"), (), tuple("abcdefghi"))
-        >>> found = patient_reidentification(prints(faces), prints(faces), strangers, 100, rng)
+        >>> found = patient_reidentification(prints(faces), prints(faces), strangers, 100, rng)[0]
         >>> round(found.value, 3), round(found.settings["linked"], 3), round(found.settings["by_chance"], 3)
         (0.95, 1.0, 0.05)
     """
@@ -90,37 +101,39 @@ def patient_reidentification(
     if len({side.patterns.shape[1:] for side in (synthetic_prints, *real)}) > 1:
         raise NotMeasured("synthetic and real images differ in size")
     gallery = _gallery(real)
-    made = np.isin(np.array(synthetic_prints.subjects, str), training_prints.subjects)
-    linkable = made & np.isin(np.array(synthetic_prints.subjects, str), gallery.names[gallery.counts > 1])
-    known = sorted({name for name, usable in zip(synthetic_prints.subjects, linkable, strict=True) if usable})
-    _enough(synthetic_prints.subjects, made, known)
-    owners = np.searchsorted(gallery.names, np.array(synthetic_prints.subjects, str)[linkable])
-    judged = _links(synthetic_prints.rows[linkable], owners, gallery, bootstrap, rng)
-    own = np.isin(gallery.owner, owners)
-    by_themselves = _links(gallery.rows[own], gallery.owner[own], gallery, bootstrap, rng)
-    return Finding(
-        value=judged.excess,
-        interval=judged.interval,
-        floor=by_themselves.excess,
-        floor_interval=by_themselves.interval,
-        n=int(linkable.sum()),
-        subjects=len(known),
-        settings={
-            "linked": judged.linked,
-            "by_chance": judged.by_chance,
-            "gallery_images": len(gallery.rows),
-            "gallery_patients": len(gallery.names),
-            "left_out_source_unknown": int((~made).sum()),
-            "left_out_single_image": int((made & ~linkable).sum()),
-        },
-    )
+    subjects = np.array(synthetic_prints.subjects, str)
+    made = np.isin(subjects, training_prints.subjects)
+    linkable = made & np.isin(subjects, gallery.names[gallery.counts > 1])
+    _enough(len(set(subjects[made])), len(set(subjects[linkable])))
+    owners = np.searchsorted(gallery.names, subjects[linkable])
+    left_out = {"left_out_source_unknown": int((~made).sum()), "left_out_single_image": int((made & ~linkable).sum())}
+    rows = [_row("", synthetic_prints.rows[linkable], owners, gallery, left_out, bootstrap, rng)]
+    held = [] if holdout_prints is None else [holdout_features]
+    known = [side for side in (training_features, test_features, *held) if side is not None]
+    if synthetic_features is not None and len(known) == len(real):
+        features = np.concatenate(known)[gallery.positions]
+        if not (np.isfinite(features).all() and np.isfinite(synthetic_features).all()):
+            return [*rows, Finding(stratum="attack=embedding", not_measured="a feature is not finite")]
+        described = replace(gallery, rows=_answering(features), asked=_asked(features))
+        judged = _asked(synthetic_features[linkable])
+        rows.append(_row("attack=embedding", judged, owners, described, left_out, bootstrap, rng))
+    return rows
 
 
 @dataclass(frozen=True)
 class _Gallery:
-    """Real images with the number of each one's patient; ``names`` are sorted, ``counts`` are images per patient."""
+    """Real images with the number of each one's patient.
 
-    rows: NDArray[np.float32]
+    Attributes:
+        rows: ``images values``, whose products with a judged image's rank the images by likeness to it.
+        asked: The same images as rows of judged ones.
+        positions: Where each image stands among all real images.
+        names: Of the patients, sorted; ``counts`` are images per patient.
+    """
+
+    rows: Rows
+    asked: Rows
+    positions: Numbers
     owner: Numbers
     names: NDArray[np.str_]
     counts: Numbers
@@ -140,27 +153,68 @@ class _Links:
 def _gallery(real: list[Prints]) -> _Gallery:
     """Return all real images, those of one patient with the same pixels once."""
     keys = [key for side in real for key in zip(side.subjects, side.hashes, strict=True)]
-    first = sorted({key: at for at, key in reversed(list(enumerate(keys)))}.values())
-    names, owner, counts = np.unique(
-        np.array([keys[at][0] for at in first], str), return_inverse=True, return_counts=True
-    )
-    return _Gallery(np.concatenate([side.rows for side in real])[first], owner, names, counts)
+    first = np.array(sorted({key: at for at, key in reversed(list(enumerate(keys)))}.values()), np.intp)
+    owners = np.array([subject for subject, _ in keys], str)[first]
+    names, owner, counts = np.unique(owners, return_inverse=True, return_counts=True)
+    rows = np.concatenate([side.rows for side in real])[first]
+    return _Gallery(rows, rows, first, owner, names, counts)
 
 
-def _enough(subjects: tuple[str, ...], made: NDArray[np.bool_], known: list[str]) -> None:
-    patients = len({name for name, own in zip(subjects, made, strict=True) if own})
+def _asked(features: Features) -> Rows:
+    return np.column_stack([features, np.ones(len(features))])
+
+
+def _answering(features: Features) -> Rows:
+    """Return rows whose products with those asked rank images by distance: x.g - |g|^2 / 2.
+
+    >>> real = np.array([[0.5], [1.25], [9.0]])
+    >>> int((_asked(np.array([[1.0]])) @ _answering(real).T).argmax())
+    1
+    """
+    return np.column_stack([features, -(features**2).sum(axis=1) / 2])
+
+
+def _enough(patients: int, linkable: int) -> None:
     if not patients:
         raise NotMeasured("no synthetic image tells a training patient whom it was made from")
-    if len(known) < FEWEST:
+    if linkable < FEWEST:
         raise NotMeasured(
-            f"of {patients} training patients whom synthetic images were made from, {len(known)} have a second real "
+            f"of {patients} training patients whom synthetic images were made from, {linkable} have a second real "
             f"image to be linked by; {FEWEST} are needed"
         )
 
 
-def _links(
-    images: NDArray[np.float32], owners: Numbers, gallery: _Gallery, bootstrap: int, rng: np.random.Generator
-) -> _Links:
+def _row(
+    stratum: str,
+    images: Rows,
+    owners: Numbers,
+    gallery: _Gallery,
+    left_out: dict[str, int],
+    bootstrap: int,
+    rng: np.random.Generator,
+) -> Finding:
+    own = np.isin(gallery.owner, owners)
+    judged = _links(images, owners, gallery, bootstrap, rng)
+    themselves = _links(gallery.asked[own], gallery.owner[own], gallery, bootstrap, rng)
+    return Finding(
+        value=judged.excess,
+        interval=judged.interval,
+        floor=themselves.excess,
+        floor_interval=themselves.interval,
+        stratum=stratum,
+        n=len(images),
+        subjects=len(set(owners.tolist())),
+        settings={
+            "linked": judged.linked,
+            "by_chance": judged.by_chance,
+            "gallery_images": len(gallery.rows),
+            "gallery_patients": len(gallery.names),
+            **left_out,
+        },
+    )
+
+
+def _links(images: Rows, owners: Numbers, gallery: _Gallery, bootstrap: int, rng: np.random.Generator) -> _Links:
     claimed = _claimed(images, gallery)
     hits = (claimed == owners).astype(np.float64)
     share = np.bincount(owners, minlength=len(gallery.names)) / len(owners)
@@ -180,7 +234,7 @@ def _interval(
     return exact.model_copy(update={"low": exact.low - by_chance, "high": exact.high - by_chance})
 
 
-def _claimed(images: NDArray[np.float32], gallery: _Gallery) -> Numbers:
+def _claimed(images: Rows, gallery: _Gallery) -> Numbers:
     """Return, per image, the one patient to whom it would be linked if it were theirs, or ``NOBODY``.
 
     A patient's best match is taken out before the search, so only the patient of the best match of all can be linked:
