@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from evaluate.sets import fields, images
 from synthassay.errors import NotMeasured
+from synthassay.evaluate.evidence import Evidence, Options
 from synthassay.evaluate.leakage.patient_reidentification import patient_reidentification
 from synthassay.evaluate.leakage.prints import take_prints
+from synthassay.evaluate.metric import METRICS
+from synthassay.evaluate.run import measure_sets, plan
+from synthassay.protocols import PROTOCOLS
 
 
 def prints(name, pixels, subjects=()):
@@ -182,3 +188,37 @@ def test_pixels_that_are_no_number_are_a_reason_and_constant_images_are_nobodys(
     with pytest.raises(NotMeasured, match="not finite"):
         linked(np.full_like(FACES, np.nan), TRAINING.subjects)
     assert linked(np.full_like(FACES, 7.0), TRAINING.subjects).settings["linked"] == 0
+
+
+def test_both_measures_of_known_identities_are_made_unasked():
+    """From sets as a run gives them: what is recorded of a patient stands on the real images alone."""
+
+    def told(taken):
+        groups = [{"sex": "FM"[int(entry.subject[1:]) % 2]} for entry in taken.entries]
+        kept = zip(taken.entries, groups, strict=True)
+        return replace(taken, entries=tuple(replace(entry, groups=own) for entry, own in kept))
+
+    def real(name, seed):
+        faces = np.repeat(fields(30, seed), 2, axis=0)
+        noise = np.random.default_rng(seed).normal(scale=25.0, size=faces.shape)
+        return told(
+            images(name, (faces + noise).astype(np.float32), subjects=[f"{name[0]}{i // 2}" for i in range(60)])
+        )
+
+    training = real("training", 1)
+    evidence = Evidence(
+        of="g",
+        protocol=PROTOCOLS.get("mri"),
+        synthetic=images("synthetic", made(25.0), subjects=training.subjects),
+        training=training,
+        holdout=real("holdout", 3),
+        test=real("evaluation", 4),
+        options=Options(bootstrap=200),
+    )
+    names = ("attribute_inference", "patient_reidentification")
+    planned = [step if isinstance(step, str) else step.name for step, _ in plan(evidence)]
+    assert set(names) <= set(planned)
+    inferred, linked_ = ({row.stratum: row for row in measure_sets(evidence, METRICS.get(name))} for name in names)
+    assert inferred["attribute=sex"].settings["on_members"] == 1.0 and inferred["attribute=sex"].interval.low > 0.1
+    assert linked_[""].settings["linked"] == 1.0 and linked_[""].settings["gallery_patients"] == 90
+    assert set(linked_) == {"", "attack=embedding"}
