@@ -36,6 +36,10 @@ DataRange = Annotated[
     tuple[float, float] | None,
     typer.Option("--range", help="Lowest and highest possible value, where protocol and pixel type leave it open."),
 ]
+Paired = Annotated[
+    Optional[bool],  # noqa: UP045 - as above
+    typer.Option(help="Whether each synthetic image has a real one of the same name; found out where absent."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 
 
@@ -108,10 +112,8 @@ def evaluate(
     dose_synthetic: Annotated[Path | None, typer.Option(help="Doses of the same plans on the synthetic ones.")] = None,
     prescription: Annotated[float | None, typer.Option(help="Prescribed dose in Gy.", min=0)] = None,
     density_curve: Annotated[Path | None, typer.Option(help="CSV of HU, relative electron density.")] = None,
-    paired: Annotated[
-        Optional[bool],  # noqa: UP045
-        typer.Option(help="Whether each synthetic image has a real one of the same name; found out where absent."),
-    ] = None,
+    losses: Annotated[Path | None, typer.Option(help="CSV or JSON lines: image, loss of the generator on it.")] = None,
+    paired: Paired = None,
     task: Annotated[
         str, typer.Option(help="augment, translate or denoise: whose requirements hold; by the pairing where absent.")
     ] = "",
@@ -137,6 +139,7 @@ def evaluate(
         structures_synthetic=structures_synthetic, structures_training=structures_training, lesions=lesions_real,
         lesions_synthetic=lesions_synthetic, dose_real=dose_real, dose_synthetic=dose_synthetic,
         prescription_gy=prescription, density_curve=density_curve, mpp=mpp, embedding=embedding, task=task,
+        losses=losses,
     )  # fmt: skip
     evaluate_outside(images, out, Voice(quiet=quiet))
 

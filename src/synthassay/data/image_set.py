@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -18,6 +19,7 @@ class Entry:
     Attributes:
         reference_case: The real case that a synthetic image should equal; empty where there is none.
         groups: Subgroup to value, such as site, sex, age band, where known.
+        file: The file that holds this image and no other; None where unknown, or where a file holds many.
     """
 
     case: str
@@ -27,6 +29,7 @@ class Entry:
     site: str = ""
     reference_case: str = ""
     groups: Mapping[str, str] = field(default_factory=dict)
+    file: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,7 @@ def folder_image_set(
                 label=case.label,
                 site=case.site,
                 reference_case=references.get(case.case, ""),
+                file=_file(listing.root, case.images[role]),
             )
             for case in cases
         ),
@@ -105,6 +106,11 @@ def drawn_by_manifest(name: str, folder: Path) -> ImageSet | None:
         if image.structures is not None
     ]
     return store.image_set(name, drawn, Role.STRUCTURES.value)
+
+
+def _file(root: Path, where: Locator) -> Path | None:
+    alone = where.index is None and not where.path.lower().endswith(".npz")
+    return (root / where.path).absolute() if alone else None
 
 
 def _read(store: ImageStore, case: Case, role: str, mpp: float | None) -> Image:

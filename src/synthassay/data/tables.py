@@ -32,7 +32,7 @@ def list_table(path: Path, fields: Fields) -> Listing:
         DataError: The table is unreadable or has no image column, a file is missing or listed twice, a path leaves the
             folder, or a case is listed twice.
     """
-    rows = _rows(path)
+    rows = read_table(path)
     columns = list(rows[0])
     about = _about(path, columns, fields)
     roles = _roles(path, rows, columns, set(about.values()))
@@ -84,7 +84,12 @@ def read_rows(path: Path, delimiter: str) -> list[Row]:
     return [dict(zip(header, (cell.strip() for cell in line), strict=True)) for line in lines[1:]]
 
 
-def _rows(path: Path) -> list[Row]:
+def read_table(path: Path) -> list[Row]:
+    """Return the rows of a CSV (comma or semicolon), TSV or Parquet table as texts by column.
+
+    Raises:
+        DataError: As for ``read_rows``.
+    """
     if path.suffix == ".parquet":
         return _parquet_rows(path)
     delimiter = "\t"

@@ -23,6 +23,7 @@ from synthassay.evaluate.structure.segmenter import Segmenter, drawn_by_segmente
 from synthassay.images.image import Image
 from synthassay.protocols.protocol import Protocol
 from synthassay.randomness import derive, stream
+from synthassay.records.losses import CaseLoss
 from synthassay.records.spec import ClassificationSpec, SegmentationSpec
 from synthassay.records.vocabulary import Unit
 
@@ -101,7 +102,7 @@ class Evidence:
         prescription_gy: Dose that the plans prescribe; None where nobody said.
         density_curve: Points (HU, electron density relative to water) of the scanner; empty for the default.
         inserted: Reads the lesions that were added before the generator saw the source; None where none were.
-        case_losses: File with the generator's losses on single real images; None where none was written.
+        case_losses: The generator's losses on single real images, or the file that holds them; None without any.
         drawn: What is drawn on the real sets: name of the set -> role (mask, structures, lesion) -> images by case.
         real_memo: Shared by the evidence of all generators judged on the same real images, so that what depends on
             real images alone is computed once; it changes time, never a number.
@@ -134,7 +135,7 @@ class Evidence:
     prescription_gy: float | None = None
     density_curve: tuple[tuple[float, float], ...] = ()
     inserted: Callable[[], Sequence[LesionView]] | None = None
-    case_losses: Path | None = None
+    case_losses: Path | tuple[CaseLoss, ...] | None = None
     drawn: Mapping[str, Mapping[str, ImageSet]] = field(default_factory=dict)
     real_memo: dict[Any, Any] = field(default_factory=dict)
     _arrays: dict[str, Any] = field(default_factory=dict, repr=False)

@@ -22,10 +22,11 @@ from synthassay.protocols import PROTOCOLS, Protocol
 from synthassay.records.base import fingerprint, sha256_of, write_lines
 from synthassay.records.comparison import JUDGED, JudgedCases
 from synthassay.records.evaluation import evaluation_folder
-from synthassay.records.vocabulary import Role, TaskName, Unit
+from synthassay.records.vocabulary import Role, Split, TaskName, Unit
 from synthassay.study.console import Voice
 from synthassay.study.evaluation import MEASUREMENTS, judge
 from synthassay.study.outside_drawings import drawings
+from synthassay.study.outside_losses import losses_of_sets, read_losses
 from synthassay.study.run_folder import RunFolder
 from synthassay.study.verdict import write_verdicts
 
@@ -56,6 +57,7 @@ class OutsideImages:
         dose_real: Doses of the plans on the real images, named like them; ``dose_synthetic`` on the synthetic ones.
         prescription_gy: Dose that the plans prescribe.
         density_curve: CSV of CT number and relative electron density of the scanner.
+        losses: CSV or JSON lines: image and the generator's loss on it, of every training and every real image.
     """
 
     protocol: str
@@ -81,6 +83,7 @@ class OutsideImages:
     density_curve: Path | None = None
     mpp: float | None = None
     task: str = ""
+    losses: Path | None = None
 
 
 def evaluate_outside(images: OutsideImages, out: Path, voice: Voice) -> Path:
@@ -118,6 +121,7 @@ def evaluate_outside(images: OutsideImages, out: Path, voice: Voice) -> Path:
 def outside_evidence(images: OutsideImages, protocol: Protocol) -> Evidence:
     """Gather the evidence from folders, pairing images by name where there are pairs."""
     modality, unit = protocol.modality, _unit(images.unit)
+    losses = () if images.losses is None else read_losses(images.losses)  # before any image is read
 
     def read(name: str, folder: Path | None, role: str = Role.IMAGE) -> ImageSet | None:
         if folder is None:
@@ -130,6 +134,8 @@ def outside_evidence(images: OutsideImages, protocol: Protocol) -> Evidence:
     reference = _references(synthetic, real, images.paired)
     if reference is not None:
         synthetic = _owned(synthetic, reference)
+    training = read("training", images.training)
+    folders = {Split.TRAIN: images.training, Split.TEST: images.real}
     doses, synthetic_doses = _doses(images, reference, synthetic)
     return Evidence(
         of=OF,
@@ -142,8 +148,9 @@ def outside_evidence(images: OutsideImages, protocol: Protocol) -> Evidence:
         synthetic_doses=synthetic_doses,
         prescription_gy=images.prescription_gy,
         density_curve=() if images.density_curve is None else read_curve(images.density_curve),
-        training=read("training", images.training),
+        training=training,
         external=read("external", images.external),
+        case_losses=losses_of_sets(losses, training, real, folders) if losses else None,
         data_range=images.data_range or protocol.data_range or _type_range(images.real),
         seed=images.seed,
         options=Options(bootstrap=images.bootstrap, embedding=images.embedding),
@@ -241,6 +248,7 @@ def _bytes(images: OutsideImages) -> str:
         images.real, images.synthetic, images.training, images.external, images.masks,
         images.structures, images.structures_synthetic, images.structures_training, images.lesions,
         images.lesions_synthetic, images.dose_real, images.dose_synthetic, images.density_curve,
+        images.losses,
     )  # fmt: skip
     return fingerprint({str(folder): _hashes(folder) for folder in folders if folder is not None})
 

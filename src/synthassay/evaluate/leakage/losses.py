@@ -1,4 +1,4 @@
-"""The generator's losses on single real images, read from the file that its own side wrote."""
+"""The generator's losses on single real images, as its own side gives them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ class CaseLosses:
 
 def _not_asked(evidence: Evidence) -> str:
     if evidence.case_losses is None:
-        return "no losses on single real images were written; [leakage] losses = true asks for them in a study"
+        return (
+            "no losses on single real images were written; [leakage] losses = true asks for them in a study, and"
+            " evaluate --losses brings them for images made elsewhere"
+        )
     return ""
 
 
@@ -53,7 +56,8 @@ def case_losses(evidence: Evidence) -> CaseLosses:
         RunError: The file is damaged.
     """
     assert evidence.case_losses is not None
-    lines = read_case_losses(evidence.case_losses)
+    given = evidence.case_losses
+    lines = given if isinstance(given, tuple) else read_case_losses(given)
     if not lines:
         raise NotMeasured("the generator's family defines no loss of a single image")
     scores = {}
