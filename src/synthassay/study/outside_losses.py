@@ -214,21 +214,23 @@ def _directory(sets: Mapping[Split, ImageSet], folders: Mapping[Split, Path | No
     """By whole path, by path in the folder, by case, by file name: each name to the images that it could mean."""
     levels: Directory = ({}, {}, {}, {})
     for split, images in sets.items():
+        folder = folders.get(split)
+        root = folder if folder is None or folder.is_dir() else folder.parent
+        there = None if root is None else root.resolve()
         for i, entry in enumerate(images.entries):
-            for level, names in zip(levels, _names(entry, folders.get(split)), strict=True):
+            for level, names in zip(levels, _names(entry, root, there), strict=True):
                 for name in names:
                     level.setdefault(name, set()).add((split, i))
     return levels
 
 
-def _names(entry: Entry, folder: Path | None) -> tuple[list[str], list[str], list[str], list[str]]:
+def _names(entry: Entry, root: Path | None, there: Path | None) -> tuple[list[str], list[str], list[str], list[str]]:
     if entry.file is None:
         return [], [], [entry.case], []
     whole, inside = [entry.file.as_posix()], []
-    root = folder if folder is None or folder.is_dir() else folder.parent
-    if root is not None and entry.file.is_relative_to(root.resolve()):
-        relative = entry.file.relative_to(root.resolve())
-        whole += [normpath((root / relative).as_posix()), (root.absolute() / relative).as_posix()]
+    if root is not None and there is not None and entry.file.is_relative_to(there):
+        relative = entry.file.relative_to(there)
+        whole += [normpath((root / relative).as_posix()), normpath((root.absolute() / relative).as_posix())]
         inside.append(relative.as_posix())
     return whole, inside, [entry.case], [entry.file.name]
 
