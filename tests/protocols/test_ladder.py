@@ -122,11 +122,19 @@ def test_external_requirements_stand_on_their_own_rung():
     ("low", "high", "words"), [(0.01, 0.04, "help."), (-0.04, -0.01, "harm."), (-0.01, 0.02, "no help shown.")]
 )
 def test_a_measured_use_is_not_taken_for_a_use_that_was_found(low, high, words):
-    gain = row("auc_gain", 0.01, interval=Interval(low=low, high=high, method="m"))
+    gain = row("auc_gain", (low + high) / 2, interval=Interval(low=low, high=high, method="m"))
     gain = gain.model_copy(update={"axis": Axis.UTILITY, "better": Better.HIGHER, "title": "Gain in AUC"})
     found = verdict("g", PROTOCOL, "augment", [*good(), gain])
     assert found.rung_title == "use measured on real held-out patients"
-    assert found.text.endswith(f"Gain in AUC: 0.010 [{low:.3f}, {high:.3f}], {words}")
+    assert found.text.endswith(f"Gain in AUC: {gain.value:.3f} [{low:.3f}, {high:.3f}], {words}")
     assert (
         "Gain" not in verdict("g", PROTOCOL, "augment", [*good(), gain.model_copy(update={"stratum": "real=5%"})]).text
+    )
+
+
+def test_one_regime_of_many_tried_is_not_called_harm_by_its_own_interval():
+    interval = Interval(low=-0.04, high=-0.01, method="m")
+    gain = row("auc_gain", -0.02, interval=interval).model_copy(update={"settings": {"p_corrected": 0.59}})
+    assert verdict("g", PROTOCOL, "augment", [*good(), gain]).text.endswith(
+        "harm by its own interval, not among all regimes (Holm)."
     )

@@ -121,7 +121,10 @@ def _help(rows: Sequence[Measurement]) -> str:
     row = next((found[metric] for metric in GAINS if metric in found), None)
     if row is None or row.value is None or row.interval is None:
         return ""
-    helped = "harm" if row.interval.high < 0 else "help" if row.interval.low > 0 else "no help shown"
+    helped = "no help shown"
+    if row.apart_from_zero:
+        helped = "help" if row.value > 0 else "harm"
+        helped += "" if row.survives_correction else " by its own interval, not among all regimes (Holm)"
     return f" {row.title}: {row.value:.3f} [{row.interval.low:.3f}, {row.interval.high:.3f}], {helped}."
 
 

@@ -23,6 +23,9 @@ class Interval(Record):
     method: str
 
 
+SIGNIFICANT = 0.05
+
+
 class Measurement(Record):
     """One line of ``measurements.jsonl``.
 
@@ -61,3 +64,13 @@ class Measurement(Record):
         if (self.value is None) == (not self.not_measured):
             raise ValueError("a measurement has either a value or a reason why it has none")
         return self
+
+    @property
+    def apart_from_zero(self) -> bool:
+        """Whether the interval of a difference lies wholly on one side of 0."""
+        return self.interval is not None and not self.interval.low <= 0 <= self.interval.high
+
+    @property
+    def survives_correction(self) -> bool:
+        """Whether it stays significant at 5 % among all that was tried with it; True of what was tried alone."""
+        return float(self.settings.get("p_corrected", 0)) < SIGNIFICANT

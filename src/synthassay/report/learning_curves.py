@@ -13,7 +13,6 @@ from synthassay.report.scale import Scale, fitted
 
 GAINS = {"auc_gain": "AUC", "dice_gain": "Dice"}
 PLAIN_REGIME = re.compile(r"^real=[\d.]+%, ratio=([\d.]+)$")
-LEVEL = 0.05
 APART = 6.0  # between whiskers of two ratios, which would hide each other
 FRAME = {"left": 52, "right": 292, "top": 12, "bottom": 150, "width": 310, "height": 192}
 
@@ -124,10 +123,9 @@ def _cells(m: Measurement) -> tuple[str, ...]:
 
 
 def _told(m: Measurement) -> str:
-    if m.interval is None or m.interval.low <= 0 <= m.interval.high:
+    if not m.apart_from_zero:
         return "not shown"
-    corrected = m.settings.get("p_corrected")
-    return "shown" if corrected is None or float(corrected) < LEVEL else "shown alone, not among all regimes (Holm)"
+    return "shown" if m.survives_correction else "shown alone, not among all regimes (Holm)"
 
 
 def _worth(of: str, outcome: str, everything: Sequence[Measurement]) -> str:
