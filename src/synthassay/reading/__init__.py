@@ -1,0 +1,1 @@
+"""Reader studies: designed, read in the browser, analysed with reader-and-case statistics."""

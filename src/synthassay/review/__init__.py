@@ -1,0 +1,1 @@
+"""A systematic review: records, deduplication, screening, extraction, flow and evidence map."""
