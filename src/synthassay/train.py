@@ -105,6 +105,7 @@ def train(
     device: str = "auto",
     checkpoint_seconds: float = 60.0,
     inputs: str = "",
+    keep: Sequence[int] = (),
 ) -> TrainingResult:
     """Train a generator, going on from the folder's checkpoint where there is one of the same training.
 
@@ -118,6 +119,7 @@ def train(
         device: Lightning Fabric's accelerator: ``auto``, ``cpu``, ``cuda`` or ``mps``. Always 32 bit.
         checkpoint_seconds: Wall time between checkpoints.
         inputs: Fingerprint of whatever else the weights depend on; another one starts training afresh.
+        keep: Images seen after which the weights are kept too, beside those of the end; ``kept_weights`` names them.
 
     Returns:
         Where the weights are, their hash, and what training took.
@@ -131,6 +133,7 @@ def train(
     began = time.monotonic()
     fabric = Fabric(accelerator=device, devices=1, precision="32-true")
     run = _Run(generator, train, validation, folder, seed, fabric, _fingerprint(generator, train, seed, inputs))
+    run.keep = {math.ceil(images / generator.settings.batch): kept_weights(images) for images in keep}
     with deterministic(fabric.device):
         first = run.begin()
         run.to_the_end(progress, checkpoint_seconds)
@@ -144,6 +147,15 @@ def train(
         parameters=sum(p.numel() for m in generator.phases().values() for p in m.parameters()),
         device=str(fabric.device),
     )
+
+
+def kept_weights(images: int) -> str:
+    """Return the name of the weights that ``train`` keeps after so many images.
+
+    >>> kept_weights(16_000)
+    'weights-16000.safetensors'
+    """
+    return f"weights-{images}.safetensors"
 
 
 def batch_positions(seed: int, images_seen: int, batch: int, examples: int) -> list[int]:
@@ -178,6 +190,7 @@ class _Run:
         settings = generator.settings
         self.total = math.ceil(settings.images_seen / settings.batch) if generator.phases() else 0
         self.state, self.done = _State(), False
+        self.keep: dict[int, str] = {}
         generator.to(fabric.device)
         self.optimisers = {phase: fabric.setup_optimizers(generator.optimiser(phase)) for phase in generator.phases()}
         self.peak = {
@@ -266,6 +279,8 @@ class _Run:
         state.step += 1
         state.summed += 1
         self.generator.after_step(state.step * settings.batch)
+        if state.step in self.keep:
+            save_generator(self.generator, self.folder / self.keep[state.step], training=self.same)
 
     def _descend(self, phase: str, batch: Batch, rng: torch.Generator) -> None:
         """Add up the gradients of a batch's pieces, and the loss terms for the log."""

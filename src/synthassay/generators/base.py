@@ -35,6 +35,8 @@ class Generator(nn.Module, ABC):
     serves: ClassVar[frozenset[str]]
     source: ClassVar[str]
     Settings: ClassVar[type[GeneratorSettings]] = GeneratorSettings
+    sampling: ClassVar[frozenset[str]] = frozenset()
+    """Settings that only ``sample`` reads: what a variant of trained weights may change."""
     case_loss: ClassVar[str] = ""
     """What ``case_losses`` gives, such as ``velocity_mse``; empty where the family defines no loss of one example."""
 

@@ -59,6 +59,7 @@ class RectifiedFlow(Generator):
     """
 
     Settings = RectifiedFlowSettings
+    sampling = frozenset({"sampler", "steps", "guidance"})
     case_loss = "velocity_mse"
     settings: RectifiedFlowSettings
 

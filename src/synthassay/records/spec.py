@@ -63,6 +63,23 @@ class GeneratorSpec(BaseModel):
         return dict(self.model_extra or {})
 
 
+class VariantSpec(BaseModel):
+    """A set from one trained generator's weights: sampled with other settings, or as it was earlier in training."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z0-9_-]+$", description="Name in this study.")
+    of: str = Field(description="Generator of this study whose weights are taken.")
+    after: int = Field(
+        0, ge=0, description="Take the weights as they were after so many images; 0 takes those of the end."
+    )
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What is changed of the generator's settings of sampling."""
+        return dict(self.model_extra or {})
+
+
 class ControlSpec(Record):
     """A set with a known fault: a generator's or baseline's images, damaged on purpose and judged like all others."""
 
@@ -195,6 +212,9 @@ class StudySpec(Record):
     intended_use: str = Field("", description="What the images are for; printed with the verdict.")
     data: DataSpec
     generators: tuple[GeneratorSpec, ...] = Field((), description="Generators to train, judged side by side.")
+    variants: tuple[VariantSpec, ...] = Field(
+        (), description="Further sets from the generators' weights: other sampling, or an earlier moment of training."
+    )
     baselines: tuple[str, ...] | None = Field(None, description="Classical baselines; the task's own where absent.")
     controls: tuple[ControlSpec, ...] = Field((), description="Sets with a known fault, made of others' images.")
     sampling: SamplingSpec = SamplingSpec()

@@ -198,6 +198,6 @@ def _roles(
     found = list(dict.fromkeys([*(m.of for m in measurements if m.of != REAL), *manifests]))
     if study is None:
         return tuple(found), ()
-    learnt = [generator.label for generator in study.generators]
+    learnt = [*(generator.label for generator in study.generators), *(variant.name for variant in study.variants)]
     others = {*learnt, *(control.name for control in study.controls)}
     return tuple(n for n in learnt if n in found), tuple(n for n in found if n not in others)

@@ -112,6 +112,7 @@ def _judged(table: Mapping[str, Any]) -> list[str]:
     """Names of generators and baselines, as far as they can be read."""
     entries = table.get("generators")
     learnt = [str(g.get("name") or g.get("family")) for g in entries or () if isinstance(g, dict)]
+    learnt += [str(v.get("name")) for v in table.get("variants") or () if isinstance(v, dict)]
     baselines, task = table.get("baselines"), table.get("task")
     if baselines is None and isinstance(task, str) and task in TASKS:
         baselines = TASKS.get(task).baselines

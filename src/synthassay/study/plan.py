@@ -21,6 +21,7 @@ from synthassay.records.spec import StudySpec
 from synthassay.records.study_file import faults_of, in_file_order, place, read_study
 from synthassay.registry import Registry
 from synthassay.study.controls import PlannedControl, control_data_faults, control_name_faults, planned_controls
+from synthassay.study.variant_faults import variant_name_faults
 from synthassay.tasks import TASKS, Task
 
 
@@ -32,12 +33,16 @@ class PlannedGenerator:
         name: Its name in tables and folders.
         cls: The family's class; ``settings`` validated by it.
         baseline: Whether it is a classical baseline.
+        variant_of: The generator whose weights it takes; None where it has its own.
+        after: A variant's weights are those after so many images; 0 for those of the end.
     """
 
     name: str
     cls: type[Generator]
     settings: GeneratorSettings
     baseline: bool
+    variant_of: PlannedGenerator | None = None
+    after: int = 0
 
     @property
     def neighbours(self) -> int:
@@ -65,6 +70,10 @@ class Plan:
     generators: tuple[PlannedGenerator, ...]
     protocol: Protocol
     controls: tuple[PlannedControl, ...] = ()
+
+    def kept(self, generator: PlannedGenerator) -> list[int]:
+        """Images after which a generator's weights are kept for its variants."""
+        return sorted({g.after for g in self.generators if g.variant_of is generator and g.after})
 
     @property
     def judged(self) -> tuple[PlannedGenerator | PlannedControl, ...]:
@@ -112,9 +121,18 @@ def _generators(spec: StudySpec, task: type[Task]) -> tuple[PlannedGenerator, ..
         PlannedGenerator(g.label, GENERATORS.get(g.family), GENERATORS.get(g.family).Settings(**g.settings), False)
         for g in spec.generators
     ]
+    of = {planned.name: planned for planned in trained}
+    variants = [
+        PlannedGenerator(v.name, of[v.of].cls, _varied(of[v.of].settings, v.settings), False, of[v.of], v.after)
+        for v in spec.variants
+    ]
     names = task.baselines if spec.baselines is None else spec.baselines
     classical = [PlannedGenerator(n, GENERATORS.get(n), GENERATORS.get(n).Settings(), True) for n in names]
-    return (*trained, *classical)
+    return (*trained, *variants, *classical)
+
+
+def _varied(settings: GeneratorSettings, changed: dict[str, Any]) -> GeneratorSettings:
+    return type(settings).model_validate({**settings.model_dump(), **changed})
 
 
 def _table(path: Path) -> tuple[dict[str, Any] | None, str]:
@@ -131,6 +149,7 @@ def _name_faults(table: dict[str, Any], text: str) -> list[Fault]:
     faults += _generator_faults(table, text)
     for name in _list(table.get("baselines")):
         faults += _unknown(GENERATORS, name, ("baselines",), text) or _serves(name, task, ("baselines",), text)
+    faults += variant_name_faults(table, text)
     faults += control_name_faults(table, text)
     evaluation = table.get("evaluation")
     protocol = evaluation.get("protocol") if isinstance(evaluation, dict) else None

@@ -22,8 +22,9 @@ from synthassay.study.lock import lock_of
 from synthassay.study.losses import write_losses
 from synthassay.study.plan import Plan, PlannedGenerator, plan_study
 from synthassay.study.run_folder import RunFolder
+from synthassay.study.variants import write_variant
 from synthassay.synthesise import Origin, synthesise
-from synthassay.train import LOG, train
+from synthassay.train import LOG, kept_weights, train
 
 STAGES = ("cohort", "train", "synthesise", "evaluate", "report")
 
@@ -87,6 +88,9 @@ def _cohort(plan: Plan, folder: RunFolder, voice: Voice) -> str:
 
 def _train(plan: Plan, folder: RunFolder, generator: PlannedGenerator, cohort: str, voice: Voice) -> Path:
     place = folder.path / "model" / generator.name
+    if generator.variant_of is not None:
+        write_variant(plan, folder, generator, voice)
+        return place
     inputs: dict[str, Any] = {
         "software": synthassay.__version__,
         "cohort": hashlib.sha256(cohort.encode()).hexdigest(),
@@ -97,6 +101,9 @@ def _train(plan: Plan, folder: RunFolder, generator: PlannedGenerator, cohort: s
         "denoise": plan.spec.denoise.model_dump(mode="json"),
         "seed": plan.spec.seed,
     }
+    keep = plan.kept(generator)
+    if keep:
+        inputs["keep"] = keep
     if folder.finished("train", generator.name, inputs):
         return place
     folder.begin("train", generator.name, inputs, [place])
@@ -108,8 +115,10 @@ def _train(plan: Plan, folder: RunFolder, generator: PlannedGenerator, cohort: s
             folder=place,
             seed=plan.spec.seed,
             progress=lambda now: advance(now.images_seen, now.images_total),
+            keep=keep,
         )
-        folder.finish("train", generator.name, inputs, [place / WEIGHTS, place / LOG])
+        written = [place / name for name in (WEIGHTS, LOG, *map(kept_weights, keep))]
+        folder.finish("train", generator.name, inputs, written)
     voice.panel(f"trained {generator.name}", {"weights": str(place), "took": elapsed()})
     return place
 

@@ -12,6 +12,7 @@ from synthassay.study.console import readable
 from synthassay.study.estimate import classifiers, estimate
 from synthassay.study.foresight import unmeasurable
 from synthassay.study.plan import Plan
+from synthassay.study.variants import described
 
 
 def show_plan(plan: Plan, *, timing: bool) -> None:
@@ -70,6 +71,11 @@ def _show_generators(plan: Plan, console: Console, *, timing: bool) -> None:
         settings = ", ".join(f"{key} = {value}" for key, value in changed.items()) or "its defaults"
         if planned.baseline:
             cost = "classical baseline"
+        elif planned.variant_of is not None:
+            total += found.sample_seconds if found else 0.0
+            sampling = f"; sampling about {readable(found.sample_seconds)}" if found else ""
+            console.print(Text(planned.name, style="bold"), Text(f"variant: {described(planned)}{sampling}"))
+            continue
         elif found is None:
             cost = f"{planned.cls.family}, not timed"
         else:

@@ -239,3 +239,15 @@ def test_images_drawn_on_in_part_are_left_out(informative):
     trial = found.set_fixture("segmentation_trial", "test")
     assert trial.read("synthetic").left_out == 1
     assert len(trial.read("synthetic").cases) == 5
+
+
+def test_a_set_that_holds_the_test_images_is_refused():
+    pixels, labels = organs(30, 3)
+    test, drawn_on_them = organs(20, 2)
+    leaked = np.concatenate([pixels, test[:4, :, :, ::-1]]), np.concatenate([labels, drawn_on_them[:4, :, :, ::-1]])
+    found = evidence(leaked)
+    for name in ALL:
+        row = rows(name, found)[""]
+        assert row.value is None
+        assert row.not_measured.startswith("refused: 4 of 34 synthetic images")
+        assert "segmenter" in row.not_measured

@@ -19,11 +19,10 @@ from numpy.typing import NDArray
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.fixtures import provides
-from synthassay.evaluate.leakage.copies import copies_between
 from synthassay.evaluate.utility.arm_runs import Run, finished, hash_of
 from synthassay.evaluate.utility.arms import Arm, Floats
 from synthassay.evaluate.utility.classification_regimes import TRTS, regimes
-from synthassay.evaluate.utility.trial import refuse_kept_patients
+from synthassay.evaluate.utility.refusing import refuse_copies, refuse_kept_patients
 from synthassay.randomness import derive, stream
 from synthassay.records.spec import ClassificationSpec
 
@@ -243,7 +242,7 @@ def classification_trial(evidence: Evidence) -> ClassificationTrial:
     asked = evidence.options.classification
     assert asked is not None
     refuse_kept_patients(evidence)
-    refuse_copies(evidence)
+    refuse_copies(evidence, "classifier")
     names = tuple(sorted(set(_fixture(evidence, "training_labels"))))
     if len(names) < 2:
         raise NotMeasured(f"a classifier needs two classes and the training images have one ({names[0]})")
@@ -256,22 +255,6 @@ def classification_trial(evidence: Evidence) -> ClassificationTrial:
         evidence.options.work / "classifiers" if evidence.options.work else None,
         evidence.options.processes,
     )
-
-
-def refuse_copies(evidence: Evidence) -> None:
-    """Refuse a synthetic set that holds copies of real test images: whoever trains on it has seen the test.
-
-    Raises:
-        NotMeasured: There are such copies; their number, and the first of them.
-    """
-    found = copies_between(_fixture(evidence, "synthetic_prints"), _fixture(evidence, "test_prints"))
-    places = np.flatnonzero(found.copied)
-    if len(places):
-        first = evidence.synthetic.entries[int(places[0])].case
-        raise NotMeasured(
-            f"refused: {len(places)} of {len(found.copied)} synthetic images, {first} first, are copies of real test "
-            f"images ({int(found.exact.sum())} pixel by pixel), so a classifier would be tested on what it learnt"
-        )
 
 
 def distance_to_class(evidence: Evidence) -> Floats:

@@ -22,7 +22,7 @@ from synthassay.evaluate.fixtures import provides
 from synthassay.evaluate.structure.segmenter import drawn_pairs, on_scale
 from synthassay.evaluate.utility.arms import Arm, Outlines, arms
 from synthassay.evaluate.utility.judging import DrawnSet, Job, judge_all
-from synthassay.evaluate.utility.trial import refuse_kept_patients
+from synthassay.evaluate.utility.refusing import refuse_copies, refuse_kept_patients
 from synthassay.images.drawing import labels_drawn
 from synthassay.randomness import derive, stream
 from synthassay.records.spec import SegmentationSpec
@@ -216,9 +216,10 @@ def segmentation_trial(evidence: Evidence) -> SegmentationTrial:
     """Return the trial of an evidence; real arms are kept for the generators judged after it.
 
     Raises:
-        NotMeasured: Synthetic images were made from test or validation patients.
+        NotMeasured: Synthetic images were made from test or validation patients, or are copies of real test images.
     """
     refuse_kept_patients(evidence)
+    refuse_copies(evidence, "segmenter")
     asked = evidence.options.segmentation
     assert asked is not None, "lacking says so before"
 

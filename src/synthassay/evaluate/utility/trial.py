@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.fixtures import provides
+from synthassay.evaluate.utility.refusing import refuse_test_patients
 from synthassay.randomness import derive, stream
 
 if TYPE_CHECKING:
@@ -166,36 +167,6 @@ class Trial:
         if key not in store:
             store[key] = on_grid(self.images(which), self.data_range)
         return store[key]
-
-
-def refuse_test_patients(evidence: Evidence) -> None:
-    """Refuse to test on patients whom synthetic images were made from.
-
-    Raises:
-        NotMeasured: There are such patients; their number and the first of them.
-    """
-    shared = sorted({e.subject for e in evidence.synthetic.entries if e.subject} & set(evidence.test.subjects))
-    if shared:
-        raise NotMeasured(
-            f"{len(shared)} of the test patients, {shared[0]} first, are those whom synthetic images were made from"
-        )
-
-
-def refuse_kept_patients(evidence: Evidence) -> None:
-    """Refuse to test on, or to set anything on, patients whom synthetic images were made from.
-
-    Raises:
-        NotMeasured: There are such patients among those of the test, of the validation, or from elsewhere.
-    """
-    refuse_test_patients(evidence)
-    made_from = {entry.subject for entry in evidence.synthetic.entries if entry.subject}
-    for words, images in (("validation", evidence.holdout), ("external", evidence.external)):
-        shared = sorted(made_from & set(images.subjects)) if images is not None else []
-        if shared:
-            raise NotMeasured(
-                f"{len(shared)} of the {words} patients, {shared[0]} first, are those whom synthetic images were made "
-                "from"
-            )
 
 
 @provides(
