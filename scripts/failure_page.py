@@ -49,8 +49,8 @@ def judge_again(path: Path) -> None:
     come = [name for name in required if name not in bench.required and not takes_minutes(METRICS.get(name).needs)]
     if come:
         sys.exit(f"{path}: {', '.join(come)} must be tried first: {bench.command}")
-    if required != bench.required:
-        found = tuple(sights(protocol, bench.failures, bench.responses))
+    found = tuple(sights(protocol, bench.failures, bench.responses))
+    if required != bench.required or found != bench.sights:
         record = bench.model_copy(update={"required": required, "sights": found}).model_dump(mode="json")
         path.write_text(json.dumps(_rounded(record), separators=(",", ":")) + "\n", encoding="utf-8")
 

@@ -37,3 +37,13 @@ def test_a_late_sight_is_a_blind_spot_with_the_severity_that_is_seen():
     (nothing,) = sights(protocol("mae"), [BLUR], [response("mae", None)])
     assert nothing.blind
     assert nothing.first_seen is None
+
+
+def test_a_measure_with_too_many_false_alarms_sees_nothing():
+    calm = response("ssim", 1.0).model_copy(update={"false_alarms": 2 / 12, "n": 12})
+    wolf = response("mae", 1.0).model_copy(update={"false_alarms": 3 / 12, "n": 12})
+    (sight,) = sights(protocol("mae", "ssim"), [BLUR], [calm, wolf])
+    assert sight.seen_by == ("ssim",)
+    (blind,) = sights(protocol("mae"), [BLUR], [wolf])
+    assert blind.blind
+    assert blind.first_seen is None

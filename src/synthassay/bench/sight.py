@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from scipy.stats import binom
+
+from synthassay.bench.detection import LEVEL
 from synthassay.protocols import Protocol
 from synthassay.records.bench import InjectedFailure, Response, Sight
+
+TOO_MANY = 0.05
+"""Chance, of a detector that keeps the level, to raise as many false alarms; below it, it does not keep it."""
 
 
 def sights(protocol: Protocol, failures: Sequence[InjectedFailure], responses: Sequence[Response]) -> list[Sight]:
     """Return, for each failure, which of the protocol's requirements see it at or below the severity that matters.
 
-    Only what the protocol requires counts: a measure that nobody asks for finds nothing. Among the requirements that
-    answer, the one with the smallest severity is named.
+    Only what the protocol requires counts: a measure that nobody asks for finds nothing; and a measure that raised too
+    many false alarms sees nothing, whatever its power. Among the requirements that answer, the one with the smallest
+    severity is named.
     """
     required = {requirement.metric for requirement in protocol.requirements if not requirement.missing}
     found = []
@@ -21,7 +28,10 @@ def sights(protocol: Protocol, failures: Sequence[InjectedFailure], responses: S
         answers = sorted(
             (response.first_seen, response.metric)
             for response in responses
-            if response.failure == failure.name and response.metric in required and response.first_seen is not None
+            if response.failure == failure.name
+            and response.metric in required
+            and response.first_seen is not None
+            and not cries_wolf(response)
         )
         found.append(
             Sight(
@@ -35,3 +45,22 @@ def sights(protocol: Protocol, failures: Sequence[InjectedFailure], responses: S
             )
         )
     return found
+
+
+def cries_wolf(response: Response) -> bool:
+    """Whether a measure called more undamaged images damaged than one at the level would, by more than chance.
+
+    Example:
+        >>> from synthassay.records.bench import Response
+        >>> def raised(share, n):
+        ...     return Response(
+        ...         metric="m", axis="failure", better="lower", per="set", failure="f", false_alarms=share, n=n
+        ...     )
+        >>> [cries_wolf(raised(share, 12)) for share in (0.0, 2 / 12, 3 / 12)]
+        [False, False, True]
+        >>> cries_wolf(raised(0.075, 80))
+        False
+    """
+    if response.false_alarms is None:
+        return False
+    return bool(binom.sf(round(response.false_alarms * response.n) - 1, response.n, LEVEL) < TOO_MANY)
