@@ -66,9 +66,7 @@ def copies_between(judged: Prints, originals: Prints, bound: float | None = None
         raise NotMeasured("pictures cannot be compared with volumes")
     mine, theirs = _sketches(judged), _sketches(originals)
     if bound is None:
-        _, owner = np.unique(originals.subjects, return_inverse=True)
-        _, pixels = np.unique(originals.hashes, return_inverse=True)
-        bound = natural_likeness(likeness(theirs, theirs, owner=owner, owner_among=owner), owner, pixels).bound
+        bound = _bound_of(originals, theirs)
     correlation, position = np.full(len(judged), -2.0), np.zeros(len(judged), np.intp)
     # Both ways: a part cut out of an original is found by zooming the original, and the other way round.
     forward, backward = likeness(mine, theirs), likeness(theirs, mine)
@@ -86,6 +84,18 @@ def copies_between(judged: Prints, originals: Prints, bound: float | None = None
         correlation=np.where(exact, 1.0, correlation),
         bound=bound,
     )
+
+
+def natural_bound(originals: Prints) -> float:
+    """Return the correlation of detail beyond which two images of different subjects do not lie by nature."""
+    return _bound_of(originals, _sketches(originals))
+
+
+def _bound_of(originals: Prints, sketches: Sketches) -> float:
+    _, owner = np.unique(originals.subjects, return_inverse=True)
+    _, pixels = np.unique(originals.hashes, return_inverse=True)
+    found = likeness(sketches, sketches, owner=owner, owner_among=owner)
+    return natural_likeness(found, owner, pixels).bound
 
 
 def _take(

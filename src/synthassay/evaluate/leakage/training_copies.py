@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.fixtures import provides
+from synthassay.evaluate.leakage.copies import copies_between, natural_bound
 from synthassay.evaluate.leakage.matching import best_match
 from synthassay.evaluate.leakage.prints import Prints
 
@@ -26,8 +27,10 @@ class TrainingCopies:
 
     Attributes:
         exact: It has the same pixels as the training image at ``position``.
-        copied: It has the same pixels, or correlates with it by more than ``bound`` after mirroring and shift.
+        copied: It has the same pixels, or correlates with it by more than ``bound`` after mirroring and shift, or its
+            detail does by more than ``detail_bound`` after mirroring, shift and zoom.
         correlation: The highest over all training images, mirrorings and shifts; 1 where exact.
+        detail_bound: Beyond it the detail of images of different patients does not lie by nature.
         floor: Share of held-out images that would count as copies; None where there are none.
         training_subjects: Subject per training image.
     """
@@ -37,6 +40,7 @@ class TrainingCopies:
     position: NDArray[np.intp]
     correlation: NDArray[np.float64]
     bound: float
+    detail_bound: float
     floor: float | None
     training_subjects: tuple[str, ...]
 
@@ -51,6 +55,10 @@ def copies_of_training(
 ) -> TrainingCopies:
     """Return which synthetic images copy a training image.
 
+    Two searches look for them. The whole pattern of a copy correlates almost perfectly, whatever its class of images;
+    the detail of a copy that was moved by parts of a pixel, cut out, blurred or made noisy does so less, but more than
+    that of any two patients.
+
     Args:
         synthetic: Of the images judged.
         training: Of the generator's training images.
@@ -62,28 +70,45 @@ def copies_of_training(
     """
     if synthetic.patterns.shape[1:] != training.patterns.shape[1:]:
         raise NotMeasured("synthetic and training images differ in size")
-    bound, floor = COPY_CORRELATION, None
-    if holdout is not None and holdout.patterns.shape[1:] == training.patterns.shape[1:]:
-        seen = set(training.hashes)
-        exact = np.array([code in seen for code in holdout.hashes])
-        memo = {} if real_memo is None else real_memo
-        if "training_copies" not in memo:
-            memo["training_copies"] = best_match(holdout, training).correlation
-        natural = memo["training_copies"]
-        bound = max(bound, float(natural[~exact].max(initial=-1.0)))
-        floor = float((exact | (natural > bound)).mean())
+    memo = {} if real_memo is None else real_memo
+    if holdout is not None and holdout.patterns.shape[1:] != training.patterns.shape[1:]:
+        holdout = None
+    if "training_copies" not in memo:
+        memo["training_copies"] = _Nature.of(training, holdout)
+    nature: _Nature = memo["training_copies"]
     found = best_match(synthetic, training)
-    by_hash = {code: i for i, code in reversed(list(enumerate(training.hashes)))}
-    equal = np.array([by_hash.get(code, -1) for code in synthetic.hashes])
+    detail = copies_between(synthetic, training, nature.detail_bound)
+    alike = found.correlation > nature.bound
+    position = np.where(alike | ~detail.near, found.position, detail.position)
     return TrainingCopies(
-        exact=equal >= 0,
-        copied=(equal >= 0) | (found.correlation > bound),
-        position=np.where(equal >= 0, equal, found.position),
-        correlation=np.where(equal >= 0, 1.0, found.correlation),
-        bound=bound,
-        floor=floor,
+        exact=detail.exact,
+        copied=detail.exact | alike | detail.near,
+        position=np.where(detail.exact, detail.position, position),
+        correlation=np.where(detail.exact, 1.0, found.correlation),
+        bound=nature.bound,
+        detail_bound=nature.detail_bound,
+        floor=nature.floor,
         training_subjects=training.subjects,
     )
+
+
+@dataclass(frozen=True)
+class _Nature:
+    """How alike images of different patients are: what the bounds rest on, and the share of held-out ones beyond."""
+
+    bound: float
+    detail_bound: float
+    floor: float | None
+
+    @classmethod
+    def of(cls, training: Prints, holdout: Prints | None) -> _Nature:
+        detail_bound = natural_bound(training)
+        if holdout is None:
+            return cls(COPY_CORRELATION, detail_bound, None)
+        kept = copies_between(holdout, training, detail_bound)
+        natural = best_match(holdout, training).correlation
+        bound = max(COPY_CORRELATION, float(natural[~kept.exact].max(initial=-1.0)))
+        return cls(bound, detail_bound, float((kept.exact | kept.near | (natural > bound)).mean()))
 
 
 @provides(
