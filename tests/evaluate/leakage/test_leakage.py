@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import ndimage
 from sklearn.neighbors import NearestNeighbors
 
 from evaluate.examination import assert_worsens
@@ -39,7 +40,7 @@ def radiographs(real_data):
         split, patient = archive["split"], archive["patient"].astype(str)
     rng = np.random.default_rng(0)
     taken = {}
-    for name, size in (("train", 600), ("val", 150), ("test", 200)):
+    for name, size in (("train", 300), ("val", 120), ("test", 200)):
         rows = np.sort(rng.choice(np.flatnonzero(split == name), size, replace=False))
         taken[name] = pixels[rows], patient[rows]
     return taken
@@ -62,6 +63,9 @@ DISGUISES = {
     "contrast": lambda x: 0.7 * x + 20,
     "noise": lambda x: x + np.random.default_rng(1).normal(scale=3, size=x.shape),
     "mirrored and shifted": lambda x: np.roll(x[..., ::-1], 5, axis=-1),
+    "strong noise": lambda x: x + np.random.default_rng(1).normal(scale=8, size=x.shape),
+    "moved by half a pixel": lambda x: ndimage.shift(x, (0, 0, 0.5, 0.5), order=1, mode="nearest"),
+    "cut to 90 %": lambda x: ndimage.zoom(x[..., 3:-3, 3:-3], (1, 1, 64 / 58, 64 / 58), order=1),
 }
 
 
