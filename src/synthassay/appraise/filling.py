@@ -92,10 +92,12 @@ def _settled(identifier: str, domain: str, asks: str, own: Answer, files: Sequen
         reply = own.reply if run_tells and own.reply.bad else None  # what the run shows to be wrong stands
     else:
         reply = next(iter(replies), None)
+    differs = differing and settled is None
+    conflict = "; ".join(f"{a.by}: {a.reply.value}" for a in speaking) if differs else ""
     return ItemAppraisal(
         item=identifier, domain=domain, asks=asks, answers=(own, *people), reply=reply,
         needs_person=not run_tells,
-        conflict="; ".join(f"{a.by}: {a.reply.value}" for a in speaking) if differing and settled is None else "", overruled=overruled,
+        conflict=conflict, overruled=overruled,
     )  # fmt: skip
 
 

@@ -17,12 +17,14 @@ from synthassay.records.scorecard import Criterion, CriterionName, Entry, Scorec
 from synthassay.records.vocabulary import Axis
 
 UNSEEN = "that the paper has this criterion was seen; how it defines it was not, so this wording is ours"
+GROUPS = ("class=", "site=", "scanner=", "sex=", "age=")  # strata that are groups of patients
 MOST = 12  # measures shown of one set under one criterion
 C = CriterionName
 
 CONGRUENCE = (
     "frechet_distance", "kernel_distance", "gaussian_mmd", "classifier_two_sample", "precision", "density",
-    "mae", "ssim", "psnr", "hu_error", "histogram_distance", "spectral_fidelity", "dose_difference", "gamma_passing_rate",
+    "mae", "ssim", "psnr", "hu_error", "histogram_distance", "spectral_fidelity", "dose_error",
+    "gamma_pass_rate",
 )  # fmt: skip
 COVERAGE = (
     "recall", "coverage", "mode_coverage", "vendi", "collapse", "intra_class_ms_ssim", "different_bins",
@@ -151,12 +153,12 @@ def _facts(dossier: Dossier, checks: dict[str, str]) -> Iterable[Entry]:
 
 
 def _spread(dossier: Dossier) -> Iterable[Entry]:
-    """The largest and smallest stratum of each measure that has several, and agreement elsewhere."""
+    """The smallest and largest value of each measure over classes, sites and groups of patients."""
     for of in dossier.judged:
         names = dict.fromkeys(line.m.metric for line in dossier.lines if line.m.of == of and line.m.stratum)
         shown = 0
         for name in names:
-            strata = [x for x in dossier.of(name, of) if x.m.stratum and x.m.value is not None]
+            strata = [x for x in dossier.of(name, of) if x.m.stratum.startswith(GROUPS) and x.m.value is not None]
             if len(strata) < 2 or shown == MOST // 2 or strata[0].m.axis is Axis.LEAKAGE:
                 continue
             low, high = (choose(strata, key=lambda x: x.m.value or 0.0) for choose in (min, max))

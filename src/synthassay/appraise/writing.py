@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from synthassay.records.appraisal import APPRAISAL, SCORECARD, Appraisal, AppraisalList
@@ -35,19 +35,24 @@ def write_appraisals(run: Path, found: Iterable[Appraisal], scorecard: Scorecard
     return [place, run / TABLE, run / SCORECARD]
 
 
-def table(appraisals: Iterable[Appraisal]) -> str:
+def table(appraisals: Sequence[Appraisal], runs: Sequence[str] = ()) -> str:
     """Return all answers as CSV, a row for each item, with what counts and where it stands.
 
     A cell that a spreadsheet would take for a formula begins with an apostrophe.
+
+    Args:
+        appraisals: One run's by several instruments, or several runs' by one.
+        runs: Name of the run of each appraisal, for a first column; no such column where empty.
     """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for appraisal in appraisals:
+    writer.writerow(("run", *COLUMNS) if runs else COLUMNS)
+    for number, appraisal in enumerate(appraisals):
+        run = runs[number : number + 1]
         for item in (*appraisal.conditions, *appraisal.items):
             counted = item.counted or item.answers[0]
             row = (
-                appraisal.instrument, item.item, item.domain, item.asks, item.reply.value if item.reply else "",
+                *run, appraisal.instrument, item.item, item.domain, item.asks, item.reply.value if item.reply else "",
                 counted.by if item.reply else "", " | ".join(map(str, counted.evidence)), counted.where, counted.why,
                 item.conflict or item.overruled, "yes" if item.applies else "no",
             )  # fmt: skip
