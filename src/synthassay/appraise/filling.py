@@ -45,6 +45,7 @@ def appraise(dossier: Dossier, instrument: Instrument, given: Iterable[tuple[str
         instrument=instrument.name, title=instrument.title, purpose=instrument.purpose, source=instrument.source,
         instrument_sha256=instrument.digest(), run_sha256=dossier.digest,
         files={name: sha for name, sha in sorted(dossier.sha256.items()) if name in cited}, judged=dossier.judged,
+        titles={domain.key: domain.title for domain in instrument.domains},
         appraisers=tuple(file.appraiser for file in files), conditions=conditions, items=items, domains=domains,
         overall=overall(domains) if risk else None,
         score=weighted(instrument, items) if instrument.purpose is Purpose.SCORE else None,

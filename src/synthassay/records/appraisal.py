@@ -149,6 +149,7 @@ class Appraisal(Record):
         run_sha256: Fingerprint of the files that answers may rest on.
         files: Each file that evidence points at, with its SHA-256.
         judged: Sets that were appraised.
+        titles: Key of each domain to its title.
         overall: Of risk of bias; None for other purposes.
     """
 
@@ -160,6 +161,7 @@ class Appraisal(Record):
     run_sha256: str
     files: dict[str, str] = {}
     judged: tuple[str, ...] = ()
+    titles: dict[str, str] = {}
     appraisers: tuple[str, ...] = ()
     conditions: tuple[ItemAppraisal, ...] = ()
     items: tuple[ItemAppraisal, ...]

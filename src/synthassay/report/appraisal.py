@@ -157,7 +157,7 @@ def _domains(appraisal: Appraisal, names: Pseudonyms) -> tuple[ShownDomain, ...]
         items = tuple(_item(item, names) for item in appraisal.items if item.domain == key)
         domain = judged.get(key)
         if domain is None:
-            shown_domains.append(ShownDomain(key.replace("_", " ").capitalize(), "", "", "", "", items))
+            shown_domains.append(ShownDomain(appraisal.titles.get(key, key), "", "", "", "", items))
         else:
             why = names.scrub(domain.why)
             level = domain.level

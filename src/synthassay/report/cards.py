@@ -131,8 +131,7 @@ def _measures(contents: Contents, names: Pseudonyms, of: str) -> list[dict[str, 
 
 
 def _named(rows: Iterable[Measurement]) -> list[str]:
-    return list(dict.fromkeys(f"{row.title[:1].lower()}{row.title[1:]}" if row.title[1:2].islower() else row.title
-                              for row in rows))  # fmt: skip
+    return list(dict.fromkeys(row.title for row in rows))
 
 
 def _packages(contents: Contents) -> list[str]:

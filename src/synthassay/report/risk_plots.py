@@ -154,7 +154,11 @@ def _parts(title: str, found: Sequence[Level]) -> list[Part]:
 
 
 def _key(x: float, y: float) -> list[Light]:
-    return [Light(x + i * 126, y, kind_of(level), SIGNS[level], level.value) for i, level in enumerate(LEVELS)]
+    lights = []
+    for level in LEVELS:
+        lights.append(Light(x, y, kind_of(level), SIGNS[level], level.value))
+        x += 48 + 6.2 * len(level.value)
+    return lights
 
 
 def _one_instrument(rows: Sequence[tuple[str, Appraisal]]) -> Appraisal:

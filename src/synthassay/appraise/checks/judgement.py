@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from synthassay.appraise.checks import check
 from synthassay.appraise.checks.found import Found, no, of_every_set, pointers, refusals, unknown, yes
+from synthassay.appraise.checks.separation import MADE_FROM_TEST
 from synthassay.appraise.dossier import COHORT, COMPARISONS, MEASUREMENTS, Dossier, Line
 from synthassay.records.appraisal import Pointer
 from synthassay.records.vocabulary import Axis, Split
@@ -36,15 +37,21 @@ def comparator_present(dossier: Dossier) -> Found:
 def same_cases(dossier: Dossier) -> Found:
     """Whether judged sets and comparators were measured on equally many cases, where cases are what is measured.
 
-    Measures of whole sets have as many cases as each set has, and say nothing here.
+    Use is measured on real test cases, and translated or denoised images on their references; elsewhere every set has
+    cases of its own, whose number says nothing here.
     """
-    shared = [pair for pair in _shared(dossier) if pair[0].m.per_case or pair[0].m.axis is Axis.UTILITY]
+    of_cases = dossier.task in MADE_FROM_TEST
+    shared = [
+        pair
+        for pair in _shared(dossier)
+        if pair[0].m.axis is Axis.UTILITY or (of_cases and bool(pair[0].m.per_case) and bool(pair[1].m.per_case))
+    ]
     if not shared:
         return unknown("no measure of cases is shared with a comparator")
     unequal = [pair for pair in shared if (pair[0].m.n, pair[0].m.subjects) != (pair[1].m.n, pair[1].m.subjects)]
     if unequal:
         a, b = unequal[0]
-        why = f"{a.m.title}: {a.m.of} on {a.m.n:,} cases, {b.m.of} on {b.m.n:,}"
+        why = f"{a.m.title}: {a.m.of} on {a.m.n:,} cases of {a.m.subjects:,}, {b.m.of} on {b.m.n:,} of {b.m.subjects:,}"
         return no(why, *(p for pair in unequal for p in pointers(pair)))
     return yes(
         f"the same number of cases and subjects in each of {len(shared):,} comparisons",
