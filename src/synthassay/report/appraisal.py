@@ -109,7 +109,8 @@ def appraisals(run: Path, names: Pseudonyms) -> tuple[ShownAppraisal, ...]:
     """
     place = run / APPRAISAL
     found = AppraisalList.read(place).appraisals if place.is_file() else ()
-    return tuple(shown(appraisal, run, names) for appraisal in found)
+    judged_first = sorted(found, key=lambda a: (not a.domains, a.instrument))
+    return tuple(shown(appraisal, run, names) for appraisal in judged_first)
 
 
 def scorecard(run: Path, names: Pseudonyms) -> tuple[ShownCriterion, ...]:

@@ -10,6 +10,7 @@ from synthassay.records.appraisal import Pointer
 from synthassay.records.vocabulary import Axis, Split
 
 GAINS = ("auc_gain", "dice_gain", "augmentation_gain", "auc_without_real", "dice_without_real")
+OF_THE_WORST = ("subgroup_gain", "class_gain")  # whole rows that are those of each set's own worst part
 CALIBRATION = ("calibration_slope", "calibration_error")
 
 
@@ -44,7 +45,8 @@ def same_cases(dossier: Dossier) -> Found:
     shared = [
         pair
         for pair in _shared(dossier)
-        if pair[0].m.axis is Axis.UTILITY or (of_cases and bool(pair[0].m.per_case) and bool(pair[1].m.per_case))
+        if pair[0].m.metric not in OF_THE_WORST
+        and (pair[0].m.axis is Axis.UTILITY or (of_cases and bool(pair[0].m.per_case) and bool(pair[1].m.per_case)))
     ]
     if not shared:
         return unknown("no measure of cases is shared with a comparator")

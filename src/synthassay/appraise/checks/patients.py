@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from synthassay.appraise.checks import check
 from synthassay.appraise.checks.found import Found, no, of_every_set, pointers, unknown, yes
-from synthassay.appraise.dossier import COHORT, REQUIREMENTS, STUDY, Dossier
+from synthassay.appraise.dossier import COHORT, REQUIREMENTS, Dossier
 from synthassay.protocols import PROTOCOLS
 from synthassay.records.appraisal import Pointer
 from synthassay.records.vocabulary import Split
@@ -98,9 +98,7 @@ def source_recorded(dossier: Dossier) -> Found:
         return unknown(NO_COHORT)
     cohort = dossier.cohort
     licence = f", licence {cohort.licence}" if cohort.licence else ""
-    found = [Pointer(file=COHORT, place="source, citation, licence", says=f"{cohort.citation}{licence}")]
     if not cohort.citation:
         return unknown("the cohort names no citation of its data")
-    if dossier.study is not None:
-        found.append(Pointer(file=STUDY, place="[data]"))
-    return yes("source, citation and licence of the data are recorded", *found)
+    pointer = Pointer(file=COHORT, place="source, citation, licence", says=f"{cohort.citation}{licence}")
+    return yes("the source of the data and its citation are recorded", pointer)
