@@ -43,7 +43,7 @@ def test_a_reporting_table_stands_with_cards_and_methods(run, name):
     written = [path.name for path in write_reporting(run, name)]
     assert written == [f"{full}.html", f"{full}.csv", "methods.md", "datasheet.md", "model-card-vae.md"]
     text = (run / "reporting" / f"{full}.html").read_text()
-    assert text.count('scope="row"') == len(instrument(name).items)
+    assert text.count('<th scope="row"') == len(instrument(name).items)
     assert "for the authors" in text
     assert "HOSP-" not in "".join(path.read_text() for path in (run / "reporting").iterdir())
     rows = list(csv.DictReader((run / "reporting" / f"{full}.csv").read_text().splitlines()))
