@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+
 import pytest
 
 from synthassay.appraise.checks import CHECKS
@@ -107,3 +110,11 @@ def test_a_file_that_does_not_hang_together_is_our_bug(fault):
     assert parse(whole, "x").items[0].id == "1"
     with pytest.raises(ValueError, match="x:"):
         parse(f"{whole}[[items]]\n{fault}\n", "x")
+
+
+def test_the_reference_page_is_current():
+    root = Path(__file__).resolve().parents[2]
+    where = importlib.util.spec_from_file_location("instrument_page", root / "scripts" / "instrument_page.py")
+    script = importlib.util.module_from_spec(where)
+    where.loader.exec_module(script)
+    assert script.PAGE.read_text(encoding="utf-8") == script.page(), "run python scripts/instrument_page.py"
