@@ -20,7 +20,7 @@ def comparator_present(dossier: Dossier) -> Found:
     shared = _shared(dossier)
     if not dossier.lines:
         return unknown("nothing was measured")
-    if dossier.others and dossier.roles_known:
+    if dossier.others:
         if lacking := [of for of in dossier.judged if of not in {line.m.of for line, _ in shared}]:
             whole = Pointer(file=MEASUREMENTS, says=f"no measure of {lacking[0]} that a comparator has too")
             return no("a set was set beside nothing", whole)
