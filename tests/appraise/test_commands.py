@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from synthassay.cli import app
-from synthassay.errors import DataError, UnknownName
+from synthassay.errors import DataError, RunError, UnknownName
 from synthassay.records.appraisal import AppraisalList
 from synthassay.records.scorecard import Scorecard
 
@@ -50,6 +50,17 @@ def test_mistakes_are_messages(run, tmp_path):
     (tmp_path / "b.json").write_text('{"instrument": "generative-imaging", "appraiser": "AB", "answers": {"9.9": {}}}')
     assert isinstance(call(run, "-a", tmp_path / "b.json").exception, DataError)
     assert not (run / "appraisal.json").exists(), "nothing half-written"
+
+
+def test_a_folder_that_holds_no_run_can_be_a_reviews_and_nothing_else(tmp_path):
+    found = call(tmp_path)
+    assert isinstance(found.exception, RunError)
+    assert "holds no record of a run" in str(found.exception)
+    assert not list(tmp_path.iterdir())
+    assert call(tmp_path, "-i", "prisma").exit_code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "appraisal-prisma-2020.html", "appraisal.csv", "appraisal.json",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from appraise.test_filling import answers, filled
 from synthassay.appraise.dossier import read_dossier
 from synthassay.appraise.scorecard import fill_scorecard
-from synthassay.appraise.writing import COLUMNS, table, write_appraisals
+from synthassay.appraise.writing import CARD_COLUMNS, COLUMNS, card_table, table, write_appraisals
 from synthassay.errors import RunError
 from synthassay.records.appraisal import AppraisalList
 from synthassay.records.scorecard import Scorecard
@@ -17,7 +17,7 @@ from synthassay.records.scorecard import Scorecard
 def test_records_are_written_and_read_back(run):
     done, card = filled(run), fill_scorecard(read_dossier(run))
     written = write_appraisals(run, [done], card)
-    assert [path.name for path in written] == ["appraisal.json", "appraisal.csv", "scorecard.json"]
+    assert [path.name for path in written] == ["appraisal.json", "appraisal.csv", "scorecard.json", "scorecard.csv"]
     assert AppraisalList.read(run / "appraisal.json").appraisals == (done,)
     assert Scorecard.read(run / "scorecard.json") == card
 
@@ -68,3 +68,22 @@ def test_several_runs_have_a_column_of_their_own(run):
     rows = list(csv.reader(io.StringIO(table([filled(run), filled(run)], ["a", "=b"]))))
     assert rows[0][0] == "run"
     assert {row[0] for row in rows[1:]} == {"a", "'=b"}
+
+
+def test_the_card_as_a_table_has_every_entry_and_every_gap(change):
+    run = change("shape_plausibility", value=None, interval=None, not_measured="=too few")
+    card = fill_scorecard(read_dossier(run))
+    rows = list(csv.DictReader(io.StringIO(card_table(card))))
+    assert tuple(rows[0]) == CARD_COLUMNS
+    assert len(rows) == sum(len(c.entries) + len(c.not_measured) for c in card.criteria)
+    first = rows[0]
+    assert (first["criterion"], first["value"], first["low"], first["high"], first["floor"]) == (
+        "congruence", "40.0", "35.0", "46.0", "6.0",
+    )  # fmt: skip
+    gap = next(row for row in rows if row["criterion"] == "constraint")
+    assert gap["fact"] == "not measured: Shape plausibility: =too few"
+
+
+def test_a_folder_without_a_run_gets_no_card(tmp_path):
+    written = write_appraisals(tmp_path, [filled(tmp_path, name="prisma")], None)
+    assert [path.name for path in written] == ["appraisal.json", "appraisal.csv"]

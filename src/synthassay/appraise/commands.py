@@ -37,6 +37,7 @@ def appraise(
     from synthassay.appraise.scorecard import fill_scorecard
     from synthassay.appraise.showing import show_appraisals
     from synthassay.appraise.writing import write_appraisals
+    from synthassay.errors import RunError
     from synthassay.records.appraisal import AppraisalList
 
     given = [(str(path), read_answers(path)) for path in answers or ()]
@@ -45,8 +46,10 @@ def appraise(
     for _, file in given:
         known(file.instrument)
     dossier = read_dossier(run, of or ())
+    if not dossier.sha256 and any(item.check for one in asked for item in one.items):
+        raise RunError(str(run), "holds no record of a run", remedy="Give a run folder; only PRISMA needs none.")
     found = [fill(dossier, one, given) for one in asked]
-    written = write_appraisals(run, found, fill_scorecard(dossier))
+    written = write_appraisals(run, found, fill_scorecard(dossier) if dossier.sha256 else None)
     if form:
         written += [write_form(one, filled, run) for one, filled in zip(asked, found, strict=True)]
     if as_json:

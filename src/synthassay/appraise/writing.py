@@ -11,13 +11,22 @@ from synthassay.records.appraisal import APPRAISAL, SCORECARD, Appraisal, Apprai
 from synthassay.records.base import write_text
 from synthassay.records.scorecard import Scorecard
 
-TABLE = "appraisal.csv"
+TABLE, CARD_TABLE = "appraisal.csv", "scorecard.csv"
+CARD_COLUMNS = (
+    "criterion", "of", "title", "stratum", "value", "low", "high", "floor", "unit", "better", "n", "subjects", "fact",
+    "evidence",
+)  # fmt: skip
 COLUMNS = ("instrument", "item", "domain", "asks", "reply", "by", "evidence", "where", "why", "conflict", "applies")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_appraisals(run: Path, found: Iterable[Appraisal], scorecard: Scorecard) -> list[Path]:
-    """Write ``appraisal.json``, ``appraisal.csv`` and ``scorecard.json``; other instruments' appraisals stay.
+def write_appraisals(run: Path, found: Iterable[Appraisal], scorecard: Scorecard | None) -> list[Path]:
+    """Write the appraisals and the scorecard as JSON and as CSV; other instruments' appraisals stay.
+
+    Args:
+        run: Folder to write into.
+        found: New appraisals.
+        scorecard: None for a folder that holds no run, such as that of a review.
 
     Returns:
         What was written.
@@ -31,8 +40,11 @@ def write_appraisals(run: Path, found: Iterable[Appraisal], scorecard: Scorecard
     appraisals = tuple(kept[name] for name in sorted(kept))
     AppraisalList(appraisals=appraisals).write(place)
     write_text(run / TABLE, table(appraisals))
+    if scorecard is None:
+        return [place, run / TABLE]
     scorecard.write(run / SCORECARD)
-    return [place, run / TABLE, run / SCORECARD]
+    write_text(run / CARD_TABLE, card_table(scorecard))
+    return [place, run / TABLE, run / SCORECARD, run / CARD_TABLE]
 
 
 def table(appraisals: Sequence[Appraisal], runs: Sequence[str] = ()) -> str:
@@ -56,5 +68,32 @@ def table(appraisals: Sequence[Appraisal], runs: Sequence[str] = ()) -> str:
                 counted.by if item.reply else "", " | ".join(map(str, counted.evidence)), counted.where, counted.why,
                 item.conflict or item.overruled, "yes" if item.applies else "no",
             )  # fmt: skip
-            writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row])
+            writer.writerow([_no_formula(cell) for cell in row])
     return stream.getvalue()
+
+
+def card_table(scorecard: Scorecard) -> str:
+    """Return the scorecard as CSV: a row for each thing shown, and one for each that was not measured."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(CARD_COLUMNS)
+    for criterion in scorecard.criteria:
+        for entry in criterion.entries:
+            ends = (entry.interval.low, entry.interval.high) if entry.interval else ("", "")
+            numbers = ("", "", "", "") if entry.value is None else (entry.value, *ends, _or_empty(entry.floor))
+            words = (entry.unit, entry.better.value if entry.better else "", entry.n or "", entry.subjects or "")
+            texts = map(_no_formula, (entry.of, entry.title, entry.stratum))
+            row = (criterion.name.value, *texts, *numbers, *words, _no_formula(entry.fact), str(entry.stands))
+            writer.writerow(row)
+        for reason in criterion.not_measured:
+            empty = [""] * (len(CARD_COLUMNS) - 3)
+            writer.writerow((criterion.name.value, *empty, _no_formula(f"not measured: {reason}"), ""))
+    return stream.getvalue()
+
+
+def _no_formula(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
+def _or_empty(number: float | None) -> float | str:
+    return "" if number is None else number
