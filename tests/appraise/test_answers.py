@@ -101,3 +101,10 @@ def test_another_run_or_another_version_is_refused():
 def test_people_come_by_name_and_consensus_last():
     files = [answers("consensus"), answers("CD"), answers("AB"), answers("EF", name="claim-2024")]
     assert [f.appraiser for f in held_against(instrument("own"), "", files)] == ["AB", "CD", "consensus"]
+
+
+@pytest.mark.parametrize("others", [[], ["AB"]])
+def test_nobody_is_a_consensus_alone(others):
+    files = [answers("consensus", _2_5=("no",)), *(answers(name) for name in others)]
+    with pytest.raises(DataError, match="at least two who agreed"):
+        held_against(instrument("own"), "", files)

@@ -48,6 +48,11 @@ def test_two_who_differ_leave_it_open_and_are_named(whole_run):
     assert domain(done, "separation").level is Level.UNCLEAR
 
 
+def agreed(run, **given):
+    """Filled with a consensus of two who answered nothing else."""
+    return filled(run, answers("AB"), answers("CD"), answers("consensus", **given))
+
+
 def test_a_consensus_ends_a_conflict(whole_run):
     files = [answers("AB", _2_5=("yes", "p. 4")), answers("CD", _2_5=("no",)), answers("consensus", _2_5=("no",))]
     done = filled(whole_run, *files)
@@ -73,8 +78,8 @@ def test_a_yes_of_the_run_that_a_person_doubts_is_open(whole_run):
 
 def test_a_consensus_against_the_run_needs_a_reason_and_shows(whole_run):
     with pytest.raises(DataError, match=r"item 3\.1.*without a reason"):
-        filled(whole_run, answers("consensus", _3_1=("no",)))
-    done = filled(whole_run, answers("consensus", _3_1=("no", "", "figure 2 shows a copy")))
+        agreed(whole_run, _3_1=("no",))
+    done = agreed(whole_run, _3_1=("no", "", "figure 2 shows a copy"))
     assert item(done, "3.1").reply is Reply.NO
     assert "set aside by consensus: figure 2 shows a copy" in item(done, "3.1").overruled
 
@@ -85,9 +90,9 @@ def test_only_a_consensus_may_set_a_level_below_the_rule(change):
     alone = domain(filled(run, answers("AB", judgements=own)), "leakage")
     assert (alone.level, alone.by) == (Level.HIGH, "the rule")
     assert "only a consensus may" in alone.why
-    agreed = domain(filled(run, answers("consensus", judgements=own)), "leakage")
-    assert (agreed.level, agreed.by) == (Level.LOW, "consensus")
-    assert "by the rule high" in agreed.why
+    together = domain(agreed(run, judgements=own), "leakage")
+    assert (together.level, together.by) == (Level.LOW, "consensus")
+    assert "by the rule high" in together.why
 
 
 def test_anybody_may_set_a_level_above_the_rule(whole_run):

@@ -47,7 +47,8 @@ def held_against(instrument: Instrument, run_sha256: str, given: Iterable[tuple[
 
     Raises:
         DataError: A file names an item that the instrument does not have, a reply that it does not allow, a yes
-            that rests on nothing, another run, another version of the instrument; or two files are by one appraiser.
+            that rests on nothing, another run, another version of the instrument; two files are by one appraiser; or a
+            consensus comes without two who agreed.
     """
     kept: dict[str, AnswerFile] = {}
     for where, file in given:
@@ -64,6 +65,8 @@ def held_against(instrument: Instrument, run_sha256: str, given: Iterable[tuple[
         _refuse_wrong(where, file, instrument)
         kept[file.appraiser] = file
     people = sorted(name for name in kept if name != CONSENSUS)
+    if CONSENSUS in kept and len(people) < 2:
+        raise DataError(CONSENSUS, "needs the answers of at least two who agreed", value=f"{len(people)} given")
     return [kept[name] for name in [*people, *([CONSENSUS] if CONSENSUS in kept else [])]]
 
 
