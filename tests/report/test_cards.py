@@ -59,6 +59,8 @@ def test_what_only_authors_know_is_marked(make_run):
 def test_outside_images_say_what_is_not_recorded(make_run):
     found = cards(make_run(outside=True, training=False))
     assert "the run does not record it" in found["methods.md"]
+    assert "The images of pgan were made elsewhere." in found["methods.md"]
+    assert "defaults" not in found["methods.md"]
     assert "| pgan | not recorded | not listed |" in found["datasheet.md"]
 
 

@@ -76,7 +76,7 @@ def _common(contents: Contents, names: Pseudonyms) -> dict[str, Any]:
         "required": len(asked_for),
         "met": sum(requirement.met for requirement in asked_for),
         "by_axis": [(axis.value, found) for axis in Axis if (found := _named(m for m in rows if m.axis is axis))],
-        "intervals": list(dict.fromkeys(m.interval.method for m in rows if m.interval))[:3],
+        "intervals": list(dict.fromkeys(m.interval.method for m in rows if m.interval)),
         "sources": list(dict.fromkeys(m.source for m in rows)),
         "packages": _packages(contents),
         "limits": limits(contents, asked_for),

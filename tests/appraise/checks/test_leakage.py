@@ -74,3 +74,23 @@ def test_an_audit_of_other_data_or_of_less_says_nothing(run):
     assert reply(run, "audit_clean") == "no information"
     rewrite(run / "audit.json", data="hand-made", images=10)
     assert reply(run, "audit_clean") == "no information"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"value": float("nan")},
+        {"n": 0},
+        {"interval": {"low": 0.0, "high": float("nan"), "method": "exact"}},
+        {"interval": None},
+    ],
+)
+def test_a_number_that_is_none_shows_nothing(change, values):
+    assert reply(change("copied_images", **values), "no_copies") == "no information"
+
+
+def test_two_rows_that_contradict_each_other_are_a_no(run):
+    lines = (run / "measurements.jsonl").read_text().splitlines()
+    row = next(line for line in lines if '"copied_images"' in line and '"vae"' in line)
+    (run / "measurements.jsonl").write_text("\n".join([*lines, row.replace('"value": 0.0', '"value": 0.5')]) + "\n")
+    assert reply(run, "no_copies") == "no"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -89,12 +90,19 @@ def speaking(dossier: Dossier, metric: str) -> tuple[list[Line], list[str]]:
     measured: list[Line] = []
     lacking = []
     for of in dossier.judged:
-        own = [line for line in dossier.of(metric, of) if line.m.value is not None]
+        own = [line for line in dossier.of(metric, of) if _counts(line)]
         whole = [line for line in own if not line.m.stratum]
         measured += whole or own
         if not own:
             lacking.append(of)
     return measured, lacking
+
+
+def _counts(line: Line) -> bool:
+    """Whether there is a number, of something, with an interval that is one."""
+    m = line.m
+    ends = (m.interval.low, m.interval.high) if m.interval else ()
+    return m.value is not None and m.n > 0 and all(map(math.isfinite, (m.value, *ends)))
 
 
 def refusals(lines: Sequence[Line]) -> list[Pointer]:
