@@ -26,7 +26,7 @@ def test_nobody_is_named_and_no_place(make_run):
 def test_methods_tell_the_settings(make_run):
     text = cards(make_run())["methods.md"]
     for told in (
-        "20 subjects (20 cases) for train, 4 subjects (4 cases) for validation and 6 subjects (6 cases) for test",
+        "20 subjects (20 cases) for training, 4 subjects (4 cases) for validation and 6 subjects (6 cases) for testing",
         "no subject stood on two sides",
         "The generator pgan was used with its defaults",
         "until it had seen 40,000 images",

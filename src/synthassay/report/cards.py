@@ -19,7 +19,7 @@ from synthassay.records.measurement import Measurement
 from synthassay.records.vocabulary import Axis, Split
 from synthassay.report.contents import Contents
 from synthassay.report.findings import shown
-from synthassay.report.numbers import listed, unit_words
+from synthassay.report.numbers import count, listed, unit_words
 from synthassay.report.origin import cohort_view
 from synthassay.report.pseudonyms import Pseudonyms
 from synthassay.report.requirements import requirements
@@ -27,6 +27,12 @@ from synthassay.report.story import limits
 from synthassay.report.tables import direction_words, stratum_words
 
 AUTHORS = "*To be written by the authors:*"
+SIDES = {
+    Split.TRAIN: "training",
+    Split.VALIDATION: "validation",
+    Split.TEST: "testing",
+    Split.EXTERNAL: "external tests",
+}
 MOST = 40  # measures that a card lists
 PER_AXIS = 8
 
@@ -67,7 +73,9 @@ def _common(contents: Contents, names: Pseudonyms) -> dict[str, Any]:
         "study": study,
         "lock": lock,
         "cohort": cohort_view(cohort, names) if cohort else None,
-        "splits": [f"{s} subjects ({c} cases) for {split.value}" for split, (s, c) in counts.items() if s],
+        "splits": [
+            f"{count(s, 'subject')} ({count(c, 'case')}) for {SIDES[split]}" for split, (s, c) in counts.items() if s
+        ],
         "listed": listed,
         "generators": [_set(contents, of) for of in contents.generators],
         "baselines": list(contents.baselines),
@@ -123,7 +131,7 @@ def _measures(contents: Contents, names: Pseudonyms, of: str) -> list[dict[str, 
                 "title": names.scrub(m.title + (f", {stratum_words(m.stratum)}" if m.stratum else "")),
                 "value": f"{shown(m)} {unit_words(m.unit)}".strip(),
                 "direction": direction_words(m),
-                "over": f"{m.n} cases" + (f", {m.subjects} subjects" if m.subjects else ""),
+                "over": count(m.n, "case") + (f", {count(m.subjects, 'subject')}" if m.subjects else ""),
             }
             for m in whole[:PER_AXIS]
         ]
