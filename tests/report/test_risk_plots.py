@@ -78,3 +78,20 @@ def test_what_cannot_stand_side_by_side_is_refused():
             draw([("a", appraisal())])
         with pytest.raises(ValueError, match="different instruments"):
             draw([("a", appraisal(Level.LOW)), ("b", appraisal(Level.LOW, Level.LOW))])
+
+
+@pytest.mark.parametrize("length", [6, 40, 70])
+def test_long_titles_make_room_for_themselves(length):
+    title = "Evaluation: participants and data sources of all the sites".ljust(length, "x")[:length]
+    domain = DomainJudgement(domain="d", title=title, level=Level.LOW, by="the rule", why="y")
+    one = appraisal(Level.LOW).model_copy(update={"domains": (domain,) * 8})
+    lights = ElementTree.fromstring(traffic_light([("a", one)]))
+    tilted = next(e for e in lights.iter(f"{SVG}text") if e.text == title)
+    top = float(tilted.attrib["transform"].split(")")[0].split()[1])
+    assert top > 6.5 * 0.669 * length
+    last = [e for e in lights.iter(f"{SVG}text") if e.text == title][-1]
+    x = float(last.attrib["transform"].removeprefix("translate(").split()[0])
+    assert x + 6.5 * 0.743 * length < float(lights.attrib["width"])
+    bars = ElementTree.fromstring(risk_summary([("a", one)]))
+    label = next(e for e in bars.iter(f"{SVG}text") if e.text == title)
+    assert float(label.attrib["x"]) > 6.5 * length

@@ -13,8 +13,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from synthassay.records.appraisal import Appraisal, Level
 
-CELL, ROW, LABEL, TILT_SPACE = 52, 34, 210, 168
-BAR_LABEL, BAR, BAR_ROW = 250, 420, 28
+CELL, ROW, LABEL = 52, 34, 210
+BAR, BAR_ROW = 420, 28
+LETTER, TILT = 6.9, 0.67  # width of a letter at 12 px, generously; sine of 42 degrees, by which labels are tilted
 LEVELS = (Level.LOW, Level.SOME, Level.HIGH, Level.UNCLEAR)
 SIGNS = {
     Level.LOW: "M-5.5 0h11M0 -5.5v11",
@@ -76,24 +77,26 @@ def traffic_light(rows: Sequence[tuple[str, Appraisal]]) -> str:
     titles = [domain.title for domain in first.domains]
     columns = [(title, LABEL + (i + 0.5) * CELL) for i, title in enumerate(titles)]
     end = LABEL + len(titles) * CELL + 14 + CELL / 2
+    top = round(24 + LETTER * TILT * max(map(len, titles)))
+    reach = max(x + LETTER * 0.75 * len(title) for title, x in [*columns, (OVERALL, end)])
     lights = []
     for number, (name, appraisal) in enumerate(rows):
-        y = TILT_SPACE + (number + 0.5) * ROW
+        y = top + (number + 0.5) * ROW
         for (title, x), domain in zip(columns, appraisal.domains, strict=True):
             says = f"{name}, {title}: {domain.level.value}; {domain.why}"
             lights.append(Light(x, y, kind_of(domain.level), SIGNS[domain.level], says))
         assert appraisal.overall is not None
         says = f"{name}, overall: {appraisal.overall.value}"
         lights.append(Light(end, y, kind_of(appraisal.overall), SIGNS[appraisal.overall], says))
-    bottom = TILT_SPACE + len(rows) * ROW
+    bottom = top + len(rows) * ROW
     return _template("_traffic_light.svg.j2").render(
         columns=[*columns, (OVERALL, end)],
-        rows=[(shortened(name), TILT_SPACE + (i + 0.5) * ROW + 4) for i, (name, _) in enumerate(rows)],
+        rows=[(shortened(name), top + (i + 0.5) * ROW + 4) for i, (name, _) in enumerate(rows)],
         lights=lights,
         key=_key(LABEL + 12, bottom + 26),
-        width=end + CELL / 2 + 96,
+        width=round(max(reach, end + CELL / 2) + 16),
         height=bottom + 44,
-        top=TILT_SPACE,
+        top=top,
         bottom=bottom,
         left=LABEL,
         right=end + CELL / 2,
@@ -113,19 +116,20 @@ def risk_summary(rows: Sequence[tuple[str, Appraisal]]) -> str:
     first = _one_instrument(rows)
     levels = {d.title: [a.domains[i].level for _, a in rows] for i, d in enumerate(first.domains)}
     levels[OVERALL] = [appraisal.overall for _, appraisal in rows if appraisal.overall is not None]
+    left = round(24 + LETTER * max(map(len, levels)))
     bars = []
     for number, (title, found) in enumerate(levels.items()):
         y = 16 + number * BAR_ROW + (8 if title == OVERALL else 0)
-        bars.append((shortened(title, 38), y, _parts(title, found)))
+        bars.append((title, y, _parts(title, found, left)))
     bottom = 16 + len(levels) * BAR_ROW + 8
     return _template("_risk_summary.svg.j2").render(
         bars=bars,
-        ticks=[(f"{share} %", BAR_LABEL + share / 100 * BAR) for share in (0, 25, 50, 75, 100)],
-        key=_key(BAR_LABEL + 10, bottom + 46),
-        width=BAR_LABEL + BAR + 40,
+        ticks=[(f"{share} %", left + share / 100 * BAR) for share in (0, 25, 50, 75, 100)],
+        key=_key(left + 10, bottom + 46),
+        width=left + BAR + 40,
         height=bottom + 64,
         bottom=bottom,
-        left=BAR_LABEL,
+        left=left,
         title=first.title,
         runs=len(rows),
     )
@@ -140,8 +144,8 @@ def shortened(text: str, most: int = 30) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _parts(title: str, found: Sequence[Level]) -> list[Part]:
-    parts, x = [], float(BAR_LABEL)
+def _parts(title: str, found: Sequence[Level], left: float) -> list[Part]:
+    parts, x = [], left
     for level in LEVELS:
         number = sum(one is level for one in found)
         if not number:
