@@ -12,7 +12,9 @@ from typing import Annotated, Optional
 
 import typer
 
+from synthassay.appraise.commands import appraise
 from synthassay.errors import SynthassayError
+from synthassay.study.commands import appraisals, report
 
 app = typer.Typer(
     name="synthassay",
@@ -144,14 +146,8 @@ def evaluate(
     evaluate_outside(images, out, Voice(quiet=quiet))
 
 
-@app.command()
-def report(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.", show_default=False)],
-) -> None:
-    """Write RUN/report.html: one file that opens anywhere, offline."""
-    from synthassay.report.build import build_report
-
-    typer.echo(str(build_report(run)))
+for command in (report, appraise, appraisals):
+    app.command()(command)
 
 
 @app.command()
@@ -265,7 +261,7 @@ def audit(
 @app.command("list")
 def list_names(
     kind: Annotated[
-        str, typer.Argument(help="sources, phantoms, generators, tasks, metrics, protocols, failures.")
+        str, typer.Argument(help="sources, phantoms, generators, tasks, metrics, protocols, failures, instruments.")
     ] = "",
 ) -> None:
     """List the names that a study file may use."""

@@ -1,1 +1,1 @@
-"""Risk of bias, reporting checklists and the scorecard of a run, each answer with its evidence."""
+"""Appraisal: what a run proves of the questions that risk-of-bias tools and checklists ask, and what people add."""

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from synthassay.records.base import sha256_of, write_text
 from synthassay.report.album import Album
+from synthassay.report.appraisal import appraisals, scorecard
 from synthassay.report.contents import MEASUREMENTS, Contents, read_contents
 from synthassay.report.curves import FRAME, training
 from synthassay.report.findings import findings
@@ -90,6 +91,8 @@ def _context(contents: Contents) -> dict[str, Any]:
         "measurements_sha256": contents.measurements_sha256,
         "cohort_sha256": contents.cohort.digest() if contents.cohort else "",
         "study_sha256": sha256_of(contents.run / "study.toml") if study else "",
+        "appraisals": appraisals(contents.run, names),
+        "scorecard": scorecard(contents.run, names),
         "limits": limits(contents, asked_for),
         "measures": measures(contents, names),
         "words": WORDS,

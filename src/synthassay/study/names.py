@@ -98,6 +98,13 @@ def _failures() -> Rows:
     return [(name, ", ".join(f.modalities), f.unit, f.title, f"{f.matters_at:g}") for name, f in FAILURES.items()]
 
 
+def _instruments() -> Rows:
+    from synthassay.appraise.library import instrument, instrument_names
+
+    found = [instrument(name) for name in instrument_names()]
+    return [(i.name, i.purpose.value, f"{len(i.items)}", i.title, i.source) for i in found]
+
+
 def _first_line(cls: type) -> str:
     return (cls.__doc__ or "").strip().splitlines()[0]
 
@@ -110,4 +117,5 @@ KINDS: dict[str, tuple[tuple[str, ...], Callable[[], Rows]]] = {
     "metrics": (("name", "axis", "unit", "what", "source"), _metrics),
     "protocols": (("name", "what"), _protocols),
     "failures": (("name", "modalities", "unit", "what", "matters from"), _failures),
+    "instruments": (("name", "purpose", "items", "what", "source"), _instruments),
 }
