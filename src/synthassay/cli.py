@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
 from synthassay.appraise.commands import appraise
 from synthassay.errors import SynthassayError
+from synthassay.reading import mrmc_command
 from synthassay.study.commands import appraisals, report
 
 app = typer.Typer(
@@ -28,6 +29,15 @@ data_app = typer.Typer(help="Look at real images: known sources, their licences,
 app.add_typer(data_app, name="data")
 bench_app = typer.Typer(help="Try the measures themselves: how large must a failure be before they see it?")
 app.add_typer(bench_app, name="bench")
+
+
+def _write_reader_page(found: Any, path: Path) -> Path:
+    from synthassay.report.reader_study import write_reader_page
+
+    return write_reader_page(found, path)
+
+
+mrmc_command.register(app, _write_reader_page)
 
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (TOML).", show_default=False)]
 RunPath = Annotated[

@@ -1,0 +1,228 @@
+"""Ratings from a CSV file: one row per reading, in the columns of this house or of iMRMC; every fault names its rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from synthassay.errors import ReadingError
+from synthassay.stats.mrmc.ratings import Ratings
+
+COLUMNS = {
+    "reader": ("reader", "readerid"),
+    "treatment": ("treatment", "modality", "modalityid", "test"),
+    "case": ("case", "caseid"),
+    "truth": ("truth", "truthlabel"),
+    "rating": ("rating", "score"),
+}
+TRUTH_READERS, TRUTH_TREATMENTS = ("truth", "-1"), ("truth", "-1", "0")
+"""How iMRMC names the reader and the modality of the rows that say what is true."""
+ROWS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the file."""
+
+    line: int
+    reader: str
+    treatment: str
+    case: str
+    truth: bool
+    rating: float
+
+
+def read_ratings(path: Path, *, case_column: str = "") -> Ratings:
+    """Read a reader study.
+
+    Args:
+        path: CSV with a header: reader, treatment, case, truth (0 or 1), rating; or readerID, caseID, modalityID, score
+            with rows of the reader ``truth``. iMRMC's own files, with ``BEGIN DATA:`` and ``-1`` for truth, are read too.
+        case_column: Another column that names the cases, for nested designs.
+
+    Raises:
+        ReadingError: The file cannot be read, a column is missing, a value is not a number, a case has two truths or
+            none, a reading is there twice, or a reader lacks positive or negative cases. The message names the rows.
+    """
+    where = str(path)
+    header, lines = _table(path)
+    rows = _parsed(where, header, lines, case_column)
+    _refuse_twice(where, rows)
+    ratings = _arranged(rows)
+    _refuse_one_sided(where, ratings)
+    return ratings
+
+
+def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ReadingError(str(path), f"cannot be read: {problem}") from None
+    numbered = [(number, cells) for number, cells in enumerate(csv.reader(io.StringIO(text)), 1) if any(cells)]
+    begin = next(
+        (k for k, (_, cells) in enumerate(numbered) if cells[0].strip().upper().startswith("BEGIN DATA")), None
+    )
+    if begin is not None:
+        numbered = [(0, ["readerID", "caseID", "modalityID", "score"]), *numbered[begin + 1 :]]
+    if len(numbered) < 2:
+        raise ReadingError(str(path), "holds no readings", remedy="Give a header and one row per reading.")
+    return [name.strip() for name in numbered[0][1]], numbered[1:]
+
+
+def _parsed(where: str, header: list[str], lines: list[tuple[int, list[str]]], case_column: str) -> list[Row]:
+    place = _places(where, header, case_column)
+    short = [n for n, cells in lines if len(cells) != len(header)]
+    _refuse(where, "rows with another number of columns than the header", short, "Quote commas within a name.")
+    cells = {name: [(n, row[k].strip()) for n, row in lines] for name, k in place.items()}
+    marks = [text.lower() in TRUTH_READERS for _, text in cells["reader"]]
+    rating = _numbers(where, cells["rating"])
+    empty = [n for name in ("reader", "treatment", "case") for n, text in cells[name] if not text]
+    _refuse(where, "a reader, treatment or case without a name", empty, "Give each a name.")
+    if "truth" in place:
+        stated = _truths(where, cells["truth"])
+        whose = [(n, case, value) for (n, case), (_, value) in zip(cells["case"], stated, strict=True)]
+    else:
+        stated = _truths(where, [pair for pair, mark in zip(cells["rating"], marks, strict=True) if mark])
+        lookup = dict(stated)
+        whose = [(n, case, lookup[n]) for (n, case), mark in zip(cells["case"], marks, strict=True) if mark]
+    truth = _one_truth(where, whose)
+    kept = [k for k, mark in enumerate(marks) if not mark]
+    unknown = [cells["case"][k][0] for k in kept if cells["case"][k][1] not in truth]
+    _refuse(where, "cases whose truth is not stated", unknown, "Add a row of the reader 'truth' for each case.")
+    return [
+        Row(
+            lines[k][0], cells["reader"][k][1], cells["treatment"][k][1], cells["case"][k][1],
+            truth[cells["case"][k][1]], rating[k],
+        )
+        for k in kept
+    ]  # fmt: skip
+
+
+def _places(where: str, header: list[str], case_column: str) -> dict[str, int]:
+    lower = [name.lower() for name in header]
+    place = {}
+    for name, spellings in COLUMNS.items():
+        found = next((lower.index(s) for s in spellings if s in lower), None)
+        if found is not None:
+            place[name] = found
+    if case_column:
+        if case_column not in header:
+            raise ReadingError(where, "has no such column", value=case_column, remedy=f"It has {', '.join(header)}.")
+        place["case"] = header.index(case_column)
+    missing = [name for name in COLUMNS if name not in place and name != "truth"]
+    if missing:
+        raise ReadingError(
+            where,
+            f"lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}",
+            value=", ".join(header),
+            remedy="The header is reader,treatment,case,truth,rating or readerID,caseID,modalityID,score.",
+        )
+    return place
+
+
+def _numbers(where: str, cells: Sequence[tuple[int, str]]) -> list[float]:
+    values, wrong, infinite = [], [], []
+    for line, text in cells:
+        try:
+            value = float(text)
+        except ValueError:
+            wrong.append(line)
+            value = 0.0
+        if not math.isfinite(value):
+            infinite.append(line)
+        values.append(value)
+    _refuse(where, "ratings that are not numbers", wrong, "A reading that was not made has no row at all.")
+    _refuse(where, "ratings that are not finite", infinite, "A reading that was not made has no row at all.")
+    return values
+
+
+def _truths(where: str, cells: Sequence[tuple[int, str]]) -> list[tuple[int, bool]]:
+    known = {"0": False, "1": True, "0.0": False, "1.0": True}
+    wrong = [line for line, text in cells if text not in known]
+    _refuse(where, "truths that are neither 0 nor 1", wrong, "0 is negative, 1 positive.")
+    return [(line, known[text]) for line, text in cells]
+
+
+def _one_truth(where: str, whose: Iterable[tuple[int, str, bool]]) -> dict[str, bool]:
+    truth: dict[str, bool] = {}
+    first: dict[str, int] = {}
+    against: dict[str, list[int]] = {}
+    for line, case, value in whose:
+        if truth.setdefault(case, value) != value:
+            against.setdefault(case, [first[case]]).append(line)
+        first.setdefault(case, line)
+    if against:
+        case = next(iter(against))
+        _refuse(where, f"case {case} has two truths", against[case], "Give each case one truth, or each its own name.")
+    return truth
+
+
+def _refuse_twice(where: str, rows: Sequence[Row]) -> None:
+    first: dict[tuple[str, str, str], int] = {}
+    for row in rows:
+        key = (row.reader, row.treatment, row.case)
+        if key in first:
+            what = f"reader {row.reader} rated case {row.case} twice in treatment {row.treatment}"
+            _refuse(where, what, [first[key], row.line], "Keep one; repeats are analysed apart, as another treatment.")
+        first[key] = row.line
+
+
+def _arranged(rows: Sequence[Row]) -> Ratings:
+    treatments, readers, cases = (_in_order(getattr(r, name) for r in rows) for name in ("treatment", "reader", "case"))
+    places = [{name: k for k, name in enumerate(names)} for names in (treatments, readers, cases)]
+    score = np.full((len(treatments), len(readers), len(cases)), np.nan)
+    truth = np.zeros(len(cases), bool)
+    for row in rows:
+        score[places[0][row.treatment], places[1][row.reader], places[2][row.case]] = row.rating
+        truth[places[2][row.case]] = row.truth
+    return Ratings(treatments, readers, cases, truth, score)
+
+
+def _refuse_one_sided(where: str, ratings: Ratings) -> None:
+    for count, word in ((ratings.positive, "positive"), (ratings.negative, "negative")):
+        if count == 0:
+            raise ReadingError(
+                where,
+                f"holds no {word} case",
+                value=f"{len(ratings.cases)} cases, all of one truth",
+                remedy="Both truths are needed: truth 0 is negative, 1 positive.",
+            )
+    for r, reader in enumerate(ratings.readers):
+        for mask, word in ((ratings.truth, "positive"), (~ratings.truth, "negative")):
+            if not ratings.read[:, r][:, mask].any():
+                raise ReadingError(
+                    where,
+                    f"reader {reader} read no {word} case",
+                    value=f"{int(ratings.read[:, r].sum())} readings, all of the other truth",
+                    remedy="Leave the reader out, or add the readings.",
+                )
+
+
+def _refuse(where: str, what: str, lines: Sequence[int], remedy: str) -> None:
+    if not lines:
+        return
+    shown = ", ".join(str(line) for line in lines[:ROWS_SHOWN])
+    more = f" and {len(lines) - ROWS_SHOWN} more" if len(lines) > ROWS_SHOWN else ""
+    raise ReadingError(where, what, value=f"row{'s' if len(lines) > 1 else ''} {shown}{more}", remedy=remedy)
+
+
+def _in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Names sorted as people count: reader2 before reader10."""
+    return tuple(sorted(set(names), key=natural))
+
+
+def natural(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Return a key that sorts numbers within names by their value.
+
+    >>> sorted(["r10", "r2", "a"], key=natural)
+    ['a', 'r2', 'r10']
+    """
+    parts = re.findall(r"\d+|\D+", name)
+    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts)
