@@ -16,6 +16,7 @@ from synthassay.appraise.commands import appraise
 from synthassay.errors import SynthassayError
 from synthassay.reading import mrmc_command
 from synthassay.study.commands import appraisals, report
+from synthassay.reading import mrmc_command, size_command
 
 app = typer.Typer(
     name="synthassay",
@@ -38,6 +39,7 @@ def _write_reader_page(found: Any, path: Path) -> Path:
 
 
 mrmc_command.register(app, _write_reader_page)
+size_command.register(app)
 
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (TOML).", show_default=False)]
 RunPath = Annotated[

@@ -25,7 +25,7 @@ def register(app: typer.Typer, write_page: Callable[[ReaderResult, Path], Path])
     """
 
     @app.command()
-    def mrmc(
+    def mrmc(  # noqa: PLR0917 - an option each
         file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV of ratings.", show_default=False)],
         method: Annotated[str, typer.Option(help="or (Obuchowski-Rockette) or ustat (any design).")] = "or",
         covariance: Annotated[str, typer.Option(help="delong, jackknife or unbiased.")] = "jackknife",

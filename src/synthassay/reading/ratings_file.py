@@ -1,4 +1,4 @@
-"""Ratings from a CSV file: one row per reading, in the columns of this house or of iMRMC; every fault names its rows."""
+"""Ratings from a CSV file: a row per reading, in the columns of this house or of iMRMC; every fault names its rows."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def read_ratings(path: Path, *, case_column: str = "") -> Ratings:
 
     Args:
         path: CSV with a header: reader, treatment, case, truth (0 or 1), rating; or readerID, caseID, modalityID, score
-            with rows of the reader ``truth``. iMRMC's own files, with ``BEGIN DATA:`` and ``-1`` for truth, are read too.
+            with rows of the reader ``truth``. iMRMC's own files, with ``BEGIN DATA:`` and ``-1`` for truth, are read.
         case_column: Another column that names the cases, for nested designs.
 
     Raises:

@@ -22,8 +22,8 @@ def show_result(found: ReaderResult, console: Console | None = None) -> None:
     console.print(Text(found.title, style="bold"))
     console.print(
         Text(
-            f"{len(found.readers)} readers, {found.cases} cases ({found.positive} positive, {found.negative} negative), "
-            f"{found.readings} readings, {found.design}"
+            f"{len(found.readers)} readers, {found.cases} cases ({found.positive} positive, {found.negative} negative),"
+            f" {found.readings} readings, {found.design}"
         )
     )
     console.print(_figures(found))

@@ -77,7 +77,7 @@ class Generalisation(Record):
 
 
 class VarianceComponents(Record):
-    """Obuchowski and Rockette's; ``dbm`` are those of Dorfman, Berbaum and Metz that equal them, for crossed designs."""
+    """Obuchowski and Rockette's; ``dbm`` are the equal ones of Dorfman, Berbaum and Metz, for crossed designs."""
 
     var: float
     cov1: float

@@ -1,4 +1,4 @@
-"""The analysis of Obuchowski and Rockette with Hillis' degrees of freedom: random or fixed readers, random or fixed cases.
+"""The analysis of Obuchowski and Rockette with Hillis' degrees of freedom: readers and cases each random or fixed.
 
 theta[i, j] = mu + treatment i + reader j + interaction + error; the errors' covariance comes from the cases.
 """

@@ -159,10 +159,10 @@ def ustatistic(ratings: Ratings, i: int, j: int | None = None, *, fixed: Fixed =
         ratings: Any design.
         i: Treatment.
         j: Treatment to subtract.
-        fixed: ``readers`` or ``cases`` that another study would have again; degrees of freedom then come from the other.
+        fixed: ``readers`` or ``cases`` that another study would have again; df then come from the other.
 
     Source:
-        As ``moments``; degrees of freedom by Satterthwaite from biased components, never below the smallest single one
+        As ``moments``; degrees of freedom by Satterthwaite from biased components, never below the smallest one
         (Gaylor and Hopper, Technometrics 11:691, 1969, doi:10.1080/00401706.1969.10490732).
 
     Example:
@@ -170,7 +170,7 @@ def ustatistic(ratings: Ratings, i: int, j: int | None = None, *, fixed: Fixed =
         >>> truth = np.array([0, 0, 1, 1, 0, 1], bool)
         >>> found = ustatistic(Ratings(("t",), ("r", "s"), tuple("abcdef"), truth, score), 0)
         >>> round(found.estimate, 4), round(found.variance, 4)
-        (0.7778, 0.0648)
+        (0.7222, 0.0772)
     """
     own = [moments(ratings, i, i)] if j is None else [moments(ratings, i, i), moments(ratings, j, j)]
     parts: list[tuple[float, Moments]] = [(1.0, m) for m in own]
@@ -260,8 +260,8 @@ def _exactly(at_least: Floats) -> Floats:
     """
     out = np.empty(8)
     for k, name in enumerate(SHARED):
-        more = [(l, other) for l, other in enumerate(SHARED) if set(name) <= set(other)]
-        out[k] = sum((-1.0) ** (len(other) - len(name)) * at_least[l] for l, other in more)
+        more = [(m, other) for m, other in enumerate(SHARED) if set(name) <= set(other)]
+        out[k] = sum((-1.0) ** (len(other) - len(name)) * at_least[m] for m, other in more)
     return out
 
 

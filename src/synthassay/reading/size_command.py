@@ -1,0 +1,95 @@
+"""The command ``mrmc-size``: how many readers and cases a study needs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from synthassay.errors import ReadingError
+
+if TYPE_CHECKING:
+    from synthassay.stats.mrmc.size import Pilot
+
+AIMS = ("difference", "non-inferiority", "equivalence")
+COMPONENTS = ("var", "cov1", "cov2", "cov3")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to an application."""
+
+    @app.command("mrmc-size")
+    def mrmc_size(  # noqa: PLR0917 - an option each
+        pilot: Annotated[Path | None, typer.Option(help="CSV of ratings of a pilot study.")] = None,
+        var: Annotated[float | None, typer.Option(help="Variance of a figure's error, without a pilot.")] = None,
+        cov1: Annotated[float, typer.Option(help="Covariance of errors within a reader.")] = 0.0,
+        cov2: Annotated[float, typer.Option(help="... within a treatment.")] = 0.0,
+        cov3: Annotated[float, typer.Option(help="... across both.")] = 0.0,
+        var_tr: Annotated[float, typer.Option(help="Variance of treatment by reader.")] = 0.0,
+        cases: Annotated[int | None, typer.Option(help="Cases that the components rest on.", min=4)] = None,
+        effect: Annotated[float | None, typer.Option(help="True difference; the pilot's where absent.")] = None,
+        aim: Annotated[str, typer.Option(help="difference, non-inferiority or equivalence.")] = "difference",
+        margin: Annotated[float | None, typer.Option(help="Largest difference that would not matter.")] = None,
+        power: Annotated[float, typer.Option(help="Wanted power.", min=0.01, max=0.999)] = 0.8,
+        level: Annotated[float, typer.Option(help="Two-sided for a difference, one-sided else.")] = 0.05,
+        readers: Annotated[str, typer.Option(help="Numbers of readers, with commas.")] = "4,5,6,8,10,15,20",
+        ratio: Annotated[float | None, typer.Option(help="Negative cases per positive one; needs a pilot.")] = None,
+        fixed: Annotated[str, typer.Option(help="readers or cases: what another study would have again.")] = "",
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    ) -> None:
+        """Say how many cases each number of readers needs for the wanted power."""
+        from synthassay.reading.mrmc_command import FIXED, one_of
+        from synthassay.stats.mrmc.size import Wanted, combinations
+
+        one_of("--aim", aim, AIMS)
+        one_of("--fixed", fixed, FIXED)
+        known = _pilot(pilot, {"var": var, "cov1": cov1, "cov2": cov2, "cov3": cov3}, var_tr, cases, ratio)
+        if effect is None:
+            effect = known.effect if aim == "difference" and known.effect is not None else 0.0
+        try:
+            wanted = Wanted(aim, effect, margin, level, fixed)  # type: ignore[arg-type]
+            rows = combinations(known, wanted, _counts(readers), power, ratio=ratio)
+        except ValueError as problem:
+            raise ReadingError("mrmc-size", str(problem)) from None
+        if as_json:
+            table = [{"readers": r, "cases": c, "power": p} for r, c, p in rows]
+            told = {"aim": aim, "effect": effect, "margin": margin, "level": level, "wanted": power, "table": table}
+            typer.echo(json.dumps(told, indent=1))
+            return
+        typer.echo(f"{aim}, assumed difference {effect:g}" + (f", margin {margin:g}" if margin else ""))
+        typer.echo("readers   cases   power")
+        for count, needed, reached in rows:
+            tail = "      –   not reached by any number of cases" if reached is None else f"{needed:7d}   {reached:.3f}"
+            typer.echo(f"{count:7d} {tail}")
+
+
+def _pilot(
+    file: Path | None, stated: dict[str, float | None], var_tr: float, cases: int | None, ratio: float | None
+) -> Pilot:
+    from synthassay.reading.generalising import refuse_gaps
+    from synthassay.reading.ratings_file import read_ratings
+    from synthassay.stats.mrmc.size import ErrorPart, Pilot, pilot_of
+
+    if file is not None:
+        if stated["var"] is not None:
+            raise ReadingError("mrmc-size", "has a pilot and components", remedy="Give --pilot or --var, not both.")
+        ratings = read_ratings(file)
+        refuse_gaps(ratings)
+        try:
+            return pilot_of(ratings, split=ratio is not None)
+        except ValueError as problem:
+            raise ReadingError(str(file), str(problem)) from None
+    if stated["var"] is None or cases is None:
+        raise ReadingError(
+            "mrmc-size", "knows no variance", remedy="Give --pilot FILE, or --var, --cov1, --cov2, --cov3 and --cases."
+        )
+    return Pilot(var_tr, (ErrorPart(*(float(stated[name] or 0.0) for name in COMPONENTS), cases),))
+
+
+def _counts(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise ReadingError("--readers", "is no list of whole numbers", value=text, remedy="Such as 4,6,8.") from None
