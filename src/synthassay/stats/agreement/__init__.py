@@ -1,0 +1,1 @@
+"""How far readers agree: categories, measurements, and methods of measuring."""
