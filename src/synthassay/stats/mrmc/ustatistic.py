@@ -138,13 +138,17 @@ def moments(ratings: Ratings, i: int, j: int) -> Moments:
         Gallas, Acad Radiol 13:353 (2006), doi:10.1016/j.acra.2005.11.030; Gallas, Bandos, Samuelson and Wagner, Commun
         Stat Theor M 38:2586 (2009), doi:10.1080/03610920802610084 (any design).
     """
-    one, two = _Sums.of(ratings, i), _Sums.of(ratings, j)
+    one = _Sums.of(ratings, i)
+    return _moments(ratings, (i, j), one, one if i == j else _Sums.of(ratings, j))
+
+
+def _moments(ratings: Ratings, of: tuple[int, int], one: _Sums, two: _Sums) -> Moments:
     products, counts = np.empty(8), np.empty(8)
     for k, name in enumerate(SHARED):
         if name not in ("RND", "ND"):
             products[k] = (one.won[name] * two.won[name]).sum()
             counts[k] = (one.number[name] * two.number[name]).sum()
-    products[[0, 4]], counts[[0, 4]] = _pairwise(ratings, i, j)
+    products[[0, 4]], counts[[0, 4]] = _pairwise(ratings, *of)
     if not (one.number[""] and two.number[""]):
         raise ValueError("no reader read a positive and a negative case of the same treatment")
     areas = (float(one.won[""] / one.number[""]), float(two.won[""] / two.number[""]))
@@ -172,11 +176,12 @@ def ustatistic(ratings: Ratings, i: int, j: int | None = None, *, fixed: Fixed =
         >>> round(found.estimate, 4), round(found.variance, 4)
         (0.7222, 0.0772)
     """
-    own = [moments(ratings, i, i)] if j is None else [moments(ratings, i, i), moments(ratings, j, j)]
+    sums = {k: _Sums.of(ratings, k) for k in (i, j) if k is not None}
+    own = [_moments(ratings, (k, k), sums[k], sums[k]) for k in sums]
     parts: list[tuple[float, Moments]] = [(1.0, m) for m in own]
     estimate = own[0].areas[0]
     if j is not None:
-        parts.append((-2.0, moments(ratings, i, j)))
+        parts.append((-2.0, _moments(ratings, (i, j), sums[i], sums[j])))
         estimate -= own[1].areas[0]
     variance = sum(w * m.covariance(fixed) for w, m in parts)
     biased = sum(w * m.covariance(biased=True) for w, m in parts)
@@ -244,9 +249,11 @@ def _wins(ratings: Ratings, treatment: int) -> Iterator[tuple[slice, Floats]]:
 def _pairwise(ratings: Ratings, i: int, j: int) -> tuple[Floats, Floats]:
     """Products that share reader and both cases, and both cases whoever read them, with their numbers."""
     sums, counts = np.zeros(2), np.zeros(2)
-    for (_, one), (_, two) in zip(_wins(ratings, i), _wins(ratings, j), strict=True):
-        a, b = np.nan_to_num(one), np.nan_to_num(two)
-        m, n = ~np.isnan(one), ~np.isnan(two)
+    others = _wins(ratings, j) if i != j else None
+    for _, one in _wins(ratings, i):
+        two = one if others is None else next(others)[1]
+        a, m = np.nan_to_num(one), ~np.isnan(one)
+        b, n = (a, m) if others is None else (np.nan_to_num(two), ~np.isnan(two))
         sums += [(a * b).sum(), (a.sum(axis=0) * b.sum(axis=0)).sum()]
         counts += [(m & n).sum(), (m.sum(axis=0) * n.sum(axis=0)).sum()]
     return sums, counts
