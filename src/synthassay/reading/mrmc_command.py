@@ -13,6 +13,7 @@ from synthassay.errors import ReadingError
 if TYPE_CHECKING:
     from synthassay.records.reader_result import ReaderResult
 
+FIGURES = ("auc", "binormal", "lroc", "wafroc")
 METHODS, COVARIANCES, FIXED = ("or", "ustat"), ("delong", "jackknife", "unbiased"), ("", "readers", "cases")
 
 
@@ -36,6 +37,18 @@ def register(app: typer.Typer, write_page: Callable[[ReaderResult, Path], Path])
         margin: Annotated[float | None, typer.Option(help="Largest difference that would not matter.")] = None,
         fixed: Annotated[str, typer.Option(help="readers or cases: what another study would have again.")] = "",
         truncate: Annotated[bool, typer.Option(help="Hold intervals within what is possible.")] = False,
+        figure: Annotated[str, typer.Option(help="auc, binormal, lroc or wafroc (FILE then holds marks).")] = "auc",
+        turing: Annotated[bool, typer.Option("--turing", help="Positive means synthetic: detection theory.")] = False,
+        agreement: Annotated[bool, typer.Option("--agreement", help="Say how far readers agree.")] = False,
+        positive_control: Annotated[
+            list[str] | None, typer.Option(help="Treatment spoiled on purpose; may be repeated.")
+        ] = None,
+        negative_control: Annotated[
+            list[str] | None, typer.Option(help="Treatment without a difference to see; may be repeated.")
+        ] = None,
+        artefacts: Annotated[Path | None, typer.Option(help="CSV of reader,case,artefact,present.")] = None,
+        bootstrap: Annotated[int, typer.Option(help="Draws of a bootstrap of readers and cases; 0: none.")] = 0,
+        seed: Annotated[int, typer.Option(help="Root of every random number.", min=0)] = 20260101,
         case: Annotated[str, typer.Option(help="Another column that names the cases.")] = "",
         title: Annotated[str, typer.Option(help="What the study is called.")] = "",
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
@@ -44,7 +57,9 @@ def register(app: typer.Typer, write_page: Callable[[ReaderResult, Path], Path])
     ) -> None:
         """Analyse a reader study: differences that hold for other readers and other cases."""
         from synthassay.reading.analysis import Order, analyse
+        from synthassay.reading.artefacts import read_artefacts
         from synthassay.reading.generalising import Judging
+        from synthassay.reading.marks_file import read_marks
         from synthassay.reading.ratings_file import read_ratings
         from synthassay.reading.showing_result import show_result
 
@@ -53,11 +68,20 @@ def register(app: typer.Typer, write_page: Callable[[ReaderResult, Path], Path])
         one_of("--fixed", fixed, FIXED)
         if margin is not None and not margin > 0:
             raise ReadingError("--margin", "must be above 0", value=margin)
-        ratings = read_ratings(file, case_column=case)
+        one_of("--figure", figure, FIGURES)
+        if method == "ustat" and figure != "auc":
+            raise ReadingError("--method", "ustat knows AUC alone", value=figure, remedy="Use --method or.")
+        marks = read_marks(file) if figure == "wafroc" else None
+        ratings = marks.ratings if marks is not None else read_ratings(file, case_column=case)
         alone = reference is not None or len(ratings.treatments) == 1
         judging = Judging(0.5 if reference is None else reference, margin, truncate, single=alone)
-        order = Order(method=method, covariance=covariance, cut=cut, judging=judging, fixed=fixed)  # type: ignore[arg-type]
-        found = analyse(ratings, order, title=title or file.stem)
+        order = Order(
+            method=method, covariance=covariance, figure=figure, cut=cut, judging=judging, fixed=fixed,  # type: ignore[arg-type]
+            turing=turing, agree=agreement, positive_controls=tuple(positive_control or ()),
+            negative_controls=tuple(negative_control or ()), resamples=bootstrap, seed=seed,
+        )  # fmt: skip
+        seen = read_artefacts(artefacts) if artefacts is not None else ()
+        found = analyse(ratings, order, title=title or file.stem, artefacts=seen, marks=marks)
         if as_json:
             typer.echo(found.model_dump_json(indent=1))
         else:

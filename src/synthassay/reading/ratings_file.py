@@ -24,6 +24,8 @@ COLUMNS = {
 }
 TRUTH_READERS, TRUTH_TREATMENTS = ("truth", "-1"), ("truth", "-1", "0")
 """How iMRMC names the reader and the modality of the rows that say what is true."""
+BESIDE = ("position", "seconds", "located")
+"""Columns of numbers that may stand beside; an empty cell is unknown."""
 ROWS_SHOWN = 5
 
 
@@ -37,6 +39,7 @@ class Row:
     case: str
     truth: bool
     rating: float
+    beside: tuple[float, ...] = ()
 
 
 def read_ratings(path: Path, *, case_column: str = "") -> Ratings:
@@ -55,7 +58,7 @@ def read_ratings(path: Path, *, case_column: str = "") -> Ratings:
     header, lines = _table(path)
     rows = _parsed(where, header, lines, case_column)
     _refuse_twice(where, rows)
-    ratings = _arranged(rows)
+    ratings = _arranged(rows, header)
     _refuse_one_sided(where, ratings)
     return ratings
 
@@ -78,6 +81,7 @@ def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
 
 def _parsed(where: str, header: list[str], lines: list[tuple[int, list[str]]], case_column: str) -> list[Row]:
     place = _places(where, header, case_column)
+    there = [name for name in BESIDE if name in place]
     short = [n for n, cells in lines if len(cells) != len(header)]
     _refuse(where, "rows with another number of columns than the header", short, "Quote commas within a name.")
     cells = {name: [(n, row[k].strip()) for n, row in lines] for name, k in place.items()}
@@ -96,10 +100,11 @@ def _parsed(where: str, header: list[str], lines: list[tuple[int, list[str]]], c
     kept = [k for k, mark in enumerate(marks) if not mark]
     unknown = [cells["case"][k][0] for k in kept if cells["case"][k][1] not in truth]
     _refuse(where, "cases whose truth is not stated", unknown, "Add a row of the reader 'truth' for each case.")
+    beside = [_numbers(where, [(n, t or "nan") for n, t in cells[name]], name, gaps=True) for name in there]
     return [
         Row(
             lines[k][0], cells["reader"][k][1], cells["treatment"][k][1], cells["case"][k][1],
-            truth[cells["case"][k][1]], rating[k],
+            truth[cells["case"][k][1]], rating[k], tuple(column[k] for column in beside),
         )
         for k in kept
     ]  # fmt: skip
@@ -112,6 +117,7 @@ def _places(where: str, header: list[str], case_column: str) -> dict[str, int]:
         found = next((lower.index(s) for s in spellings if s in lower), None)
         if found is not None:
             place[name] = found
+    place |= {name: lower.index(name) for name in BESIDE if name in lower}
     if case_column:
         if case_column not in header:
             raise ReadingError(where, "has no such column", value=case_column, remedy=f"It has {', '.join(header)}.")
@@ -127,7 +133,7 @@ def _places(where: str, header: list[str], case_column: str) -> dict[str, int]:
     return place
 
 
-def _numbers(where: str, cells: Sequence[tuple[int, str]]) -> list[float]:
+def _numbers(where: str, cells: Sequence[tuple[int, str]], what: str = "ratings", *, gaps: bool = False) -> list[float]:
     values, wrong, infinite = [], [], []
     for line, text in cells:
         try:
@@ -135,11 +141,11 @@ def _numbers(where: str, cells: Sequence[tuple[int, str]]) -> list[float]:
         except ValueError:
             wrong.append(line)
             value = 0.0
-        if not math.isfinite(value):
+        if not math.isfinite(value) and not (gaps and math.isnan(value)):
             infinite.append(line)
         values.append(value)
-    _refuse(where, "ratings that are not numbers", wrong, "A reading that was not made has no row at all.")
-    _refuse(where, "ratings that are not finite", infinite, "A reading that was not made has no row at all.")
+    _refuse(where, f"{what} that are not numbers", wrong, "A reading that was not made has no row at all.")
+    _refuse(where, f"{what} that are not finite", infinite, "A reading that was not made has no row at all.")
     return values
 
 
@@ -174,15 +180,20 @@ def _refuse_twice(where: str, rows: Sequence[Row]) -> None:
         first[key] = row.line
 
 
-def _arranged(rows: Sequence[Row]) -> Ratings:
+def _arranged(rows: Sequence[Row], header: Sequence[str]) -> Ratings:
     treatments, readers, cases = (_in_order(getattr(r, name) for r in rows) for name in ("treatment", "reader", "case"))
     places = [{name: k for k, name in enumerate(names)} for names in (treatments, readers, cases)]
     score = np.full((len(treatments), len(readers), len(cases)), np.nan)
     truth = np.zeros(len(cases), bool)
+    there = [name for name in BESIDE if name in {column.lower() for column in header}]
+    beside = {name: np.full(score.shape, np.nan) for name in there}
     for row in rows:
-        score[places[0][row.treatment], places[1][row.reader], places[2][row.case]] = row.rating
-        truth[places[2][row.case]] = row.truth
-    return Ratings(treatments, readers, cases, truth, score)
+        at = places[0][row.treatment], places[1][row.reader], places[2][row.case]
+        score[at] = row.rating
+        truth[at[2]] = row.truth
+        for name, value in zip(there, row.beside, strict=True):
+            beside[name][at] = value
+    return Ratings(treatments, readers, cases, truth, score, beside)
 
 
 def _refuse_one_sided(where: str, ratings: Ratings) -> None:

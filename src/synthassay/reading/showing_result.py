@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from synthassay.records.reader_result import Generalisation, ReaderDifference, ReaderMean, ReaderResult
+from synthassay.records.reader_result import Ends, Generalisation, ReaderDifference, ReaderMean, ReaderResult
 
 NAMES = {
     "rrrc": "random readers, random cases",
@@ -17,7 +19,7 @@ NAMES = {
 
 
 def show_result(found: ReaderResult, console: Console | None = None) -> None:
-    """Print what was read, the figures, and the analysis that the study asks for first."""
+    """Print what was read, the figures, every analysis (the headline first), and what was and was not shown."""
     console = console or Console(highlight=False)
     console.print(Text(found.title, style="bold"))
     console.print(
@@ -32,22 +34,20 @@ def show_result(found: ReaderResult, console: Console | None = None) -> None:
         if part is not None:
             console.print(Text(_heading(key, part), style="bold" if key == found.headline else ""))
             console.print(_contrasts(part.differences, part.single))
+    for title, table in _rest(found):
+        console.print(Text(title))
+        console.print(table)
     for line in found.says:
         console.print(Text(line))
-    for what, why in found.not_done.items():
-        console.print(Text(f"not analysed: {NAMES.get(what, what)}, because {why}"))
 
 
 def _figures(found: ReaderResult) -> Table:
-    table = Table(box=None, pad_edge=False)
-    table.add_column(found.figure)
-    for reader in found.readers:
-        table.add_column(reader, justify="right")
-    table.add_column("mean", justify="right")
+    rows = []
     for treatment in found.treatments:
         row = [found.values[treatment][reader] for reader in found.readers]
-        table.add_row(treatment, *("–" if v is None else f"{v:.4f}" for v in row), f"{found.mean[treatment]:.4f}")
-    return table
+        cells = ["–" if v is None else f"{v:.4f}" for v in row]
+        rows.append([treatment, *cells, f"{found.mean[treatment]:.4f}"])
+    return _table((found.figure, *found.readers, "mean"), rows)
 
 
 def _heading(key: str, part: object) -> str:
@@ -59,21 +59,61 @@ def _heading(key: str, part: object) -> str:
 
 
 def _contrasts(differences: tuple[ReaderDifference, ...], single: tuple[ReaderMean, ...]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for name in ("", "estimate", "SE", "df", "95% interval", "p", "within margin"):
-        table.add_column(name, justify="left" if not name else "right", no_wrap=bool(name))
-    for d in differences:
-        within = "" if d.within is None else f"p = {d.within.equivalent_p:.4f}"
-        table.add_row(f"{d.a} - {d.b}", *_cells(d), within)
-    for m in single:
-        within = "" if m.within is None else f"p = {m.within.equivalent_p:.4f}"
-        table.add_row(m.treatment, *_cells(m), within)
-    return table
+    rows = []
+    named = [(f"{d.a} - {d.b}", d) for d in differences] + [(m.treatment, m) for m in single]
+    for name, row in named:
+        rows.append([name, *_cells(row), "" if row.within is None else f"p {_p(row.within.equivalent_p)}"])
+    return _table(("", "estimate", "SE", "df", "95% interval", "p", "within margin"), rows)
 
 
 def _cells(row: ReaderDifference | ReaderMean) -> list[str]:
     if row.se is None or row.ci is None:
         return [f"{row.estimate:.4f}", "–", "–", "–", "–"]
     df = "∞" if row.df is None else f"{row.df:.2f}"
-    p = "–" if row.p is None else f"{row.p:.4f}"
-    return [f"{row.estimate:.4f}", f"{row.se:.4f}", df, f"{row.ci[0]:.4f} to {row.ci[1]:.4f}", p]
+    return [f"{row.estimate:.4f}", f"{row.se:.4f}", df, _ends(row.ci), "–" if row.p is None else _p(row.p)]
+
+
+def _rest(found: ReaderResult) -> Iterable[tuple[str, Table]]:
+    if found.at_cut:
+        rows = [[part.figure, t, f"{mean:.4f}"] for part in found.at_cut for t, mean in part.mean.items()]
+        yield f"at the cut {found.cut:g}", _table(("", "treatment", "mean over readers"), rows)
+    if found.turing:
+        guessers = [g for t in found.turing for g in t.readers]
+        rows = [
+            [g.treatment, g.reader, f"{g.d_prime:.3f}", f"{g.criterion:.3f}", f"{g.accuracy:.3f}"] for g in guessers
+        ]
+        yield "telling synthetic from real", _table(("treatment", "reader", "d'", "criterion", "accuracy"), rows)
+    if found.agreement:
+        rows = [[a.treatment, a.coefficient, _or_dash(a.estimate), _ends(a.ci)] for a in found.agreement]
+        yield "agreement of readers", _table(("treatment", "coefficient", "estimate", "95% interval"), rows)
+    if found.artefacts:
+        rows = [[a.artefact, f"{a.present} of {a.cases}", _ends(a.ci)] for a in found.artefacts]
+        yield "artefacts seen by most readers", _table(("artefact", "cases", "95% interval"), rows)
+    if found.drift:
+        rows = [[d.of, f"{d.slope:.3f}", _ends(d.ci), "–" if d.p is None else _p(d.p)] for d in found.drift]
+        yield "change over the session", _table(("", "slope", "95% interval", "p"), rows)
+    if found.resampled:
+        both = {**found.resampled.mean, **found.resampled.differences}
+        rows = [[name, _ends(ends)] for name, ends in both.items()]
+        yield f"bootstrap of readers and cases, {found.resampled.draws} draws", _table(("", "95% interval"), rows)
+
+
+def _table(columns: tuple[str, ...], rows: Iterable[list[str]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for k, name in enumerate(columns):
+        table.add_column(name, justify="right" if k else "left", no_wrap=k > 0)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _ends(ends: Ends | None) -> str:
+    return "–" if ends is None else f"{ends[0]:.4f} to {ends[1]:.4f}"
+
+
+def _or_dash(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
+
+
+def _p(p: float) -> str:
+    return "<0.0001" if p < 1e-4 else f"{p:.4f}"

@@ -169,17 +169,61 @@ class Turing(Record):
     """Whether readers told synthetic from real, in one treatment.
 
     Attributes:
+        auc: Mean area over readers against chance, for other readers and other cases; None with one reader.
+        accuracy: Balanced accuracy at the cut, likewise; unequal numbers of both kinds do not matter to it.
         hype: Human error rate in percent; 50 is chance.
         indistinguishable: Whether equivalence with chance was shown within the margin; never from "not significant".
     """
 
     treatment: str
     readers: tuple[Guesser, ...]
+    auc: ReaderMean | None
     accuracy: ReaderMean | None
     hype: float
     hype_on_synthetic: float
     hype_on_real: float
     indistinguishable: bool
+
+
+class Drift(Record):
+    """How right answers or reading times change over a session, from its first position to its last.
+
+    Attributes:
+        of: ``right answers`` (slope in log odds) or ``log seconds``.
+        first: Mean over readers in the first quarter of the session; ``last`` in the last.
+    """
+
+    of: Literal["right answers", "log seconds"]
+    slope: float
+    ci: Ends | None
+    p: float | None
+    readers: int
+    first: float
+    last: float
+
+
+class Artefact(Record):
+    """In how many cases most readers saw an artefact, with the exact interval over cases.
+
+    Attributes:
+        agreement: Gwet's AC1 of the readers; None with one.
+    """
+
+    artefact: str
+    cases: int
+    present: int
+    share: float
+    ci: Ends
+    readers: int
+    agreement: float | None
+
+
+class Resampled(Record):
+    """Intervals by drawing readers and cases with replacement: a check of the analytic ones, too narrow for few."""
+
+    draws: int
+    mean: dict[str, Ends]
+    differences: dict[str, Ends]
 
 
 class ReaderResult(Record):
@@ -224,6 +268,9 @@ class ReaderResult(Record):
     agreement: tuple[Agreement, ...] = ()
     turing: tuple[Turing, ...] = ()
     controls: tuple[Control, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    artefacts: tuple[Artefact, ...] = ()
+    resampled: Resampled | None = None
     curves: dict[str, dict[str, tuple[Ends, ...]]] = {}
     not_done: dict[str, str] = {}
     says: tuple[str, ...] = ()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -24,6 +24,8 @@ class Ratings:
             name of its own for each.
         truth: Whether each case is positive: diseased, or synthetic where readers were asked for that.
         score: ``treatments readers cases``; higher means more likely positive, NaN where not read.
+        beside: Other numbers of each reading, in the same places: ``position`` in the session, ``seconds``, and whether
+            the place named was right (``located``).
     """
 
     treatments: tuple[str, ...]
@@ -31,6 +33,7 @@ class Ratings:
     cases: tuple[str, ...]
     truth: Bools
     score: Floats
+    beside: Mapping[str, Floats] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         shape = (len(self.treatments), len(self.readers), len(self.cases))
@@ -96,4 +99,5 @@ class Ratings:
             cases=tuple(n for n, k in zip(self.cases, kept, strict=True) if k),
             truth=self.truth[kept],
             score=score[:, readers][:, :, kept],
+            beside={name: values[chosen][:, readers][:, :, kept] for name, values in self.beside.items()},
         )

@@ -27,14 +27,15 @@ def specificity(ratings: Ratings, cut: float) -> Figures:
     return _share("specificity", ratings, ratings.score < cut, ~ratings.truth)
 
 
-def accuracy(ratings: Ratings, cut: float) -> Figures:
-    """Return the share of all cases that were called right at the cut.
+def balanced_accuracy(ratings: Ratings, cut: float) -> Figures:
+    """Return the mean of sensitivity and specificity: 0.5 is chance however many cases of either truth there are.
 
     Raises:
-        ValueError: A reader read fewer than two cases in a treatment.
+        ValueError: A reader read fewer than two cases of a truth in a treatment.
     """
-    right = (ratings.score >= cut) == ratings.truth
-    return _share("accuracy", ratings, right, np.ones(len(ratings.cases), bool))
+    one, other = sensitivity(ratings, cut), specificity(ratings, cut)
+    left_out = (one.left_out + other.left_out) / 2
+    return Figures("balanced accuracy", (one.values + other.values) / 2, left_out, one.counted | other.counted)
 
 
 def _share(name: str, ratings: Ratings, success: NDArray[np.bool_], counted: NDArray[np.bool_]) -> Figures:

@@ -1,0 +1,89 @@
+"""How far the readers of a study agree, in each treatment, with intervals over cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from synthassay.randomness import stream
+from synthassay.records.reader_result import Agreement
+from synthassay.stats.agreement.by_cases import case_interval
+from synthassay.stats.agreement.categories import coded, fleiss_kappa, gwet_ac, percent_agreement
+from synthassay.stats.agreement.icc import intraclass
+from synthassay.stats.agreement.krippendorff import Scale, alpha_of
+from synthassay.stats.mrmc.ratings import Ratings
+
+MOST_CATEGORIES = 25
+Floats = np.ndarray
+
+
+def agreement(ratings: Ratings, cut: float | None, *, seed: int, draws: int = 1000) -> tuple[Agreement, ...]:
+    """Return coefficients of agreement on ratings, and at the cut on calls.
+
+    Args:
+        ratings: Any design; cases that one reader read say nothing.
+        cut: Rating from which a case counts as called positive.
+        seed: Root of the bootstrap of cases.
+        draws: Bootstrap draws.
+    """
+    out: list[Agreement] = []
+    for t, name in enumerate(ratings.treatments):
+        table = ratings.score[t].T
+        table = table[(~np.isnan(table)).sum(axis=1) >= 2]
+        if len(table) < 3:
+            note = "fewer than three cases were read by two readers"
+            out.append(_row(name, "any", None, None, len(table), note))
+            continue
+        out += _on_ratings(name, table, seed, draws)
+        if cut is not None:
+            out += _on_calls(name, np.where(np.isnan(table), np.nan, table >= cut), seed, draws)
+    return tuple(out)
+
+
+def _on_ratings(name: str, table: Floats, seed: int, draws: int) -> list[Agreement]:
+    out = []
+    whole = table[~np.isnan(table).any(axis=1)]
+    if len(whole) >= 3 and np.ptp(whole) > 0:
+        for form, words in (("A,1", "ICC(A,1), absolute agreement"), ("C,1", "ICC(C,1), consistency")):
+            found = intraclass(whole)[form]
+            out.append(_row(name, words, found.estimate, (found.low, found.high), len(whole), "F-based interval"))
+    of = coded(table)
+    if len(of.categories) > MOST_CATEGORIES:
+        return out
+    scales: tuple[Scale, ...] = ("ordinal", "interval")
+    for scale in scales:
+        out.append(
+            _booted(name, f"Krippendorff's alpha, {scale}", lambda w, s=scale: alpha_of(of, s, w), table, seed, draws)
+        )
+    return out
+
+
+def _on_calls(name: str, calls: Floats, seed: int, draws: int) -> list[Agreement]:
+    of = coded(calls, categories=[0.0, 1.0])
+    return [
+        _booted(name, words, lambda w, f=f: f(of, w), calls, seed, draws)
+        for words, f in (
+            ("calls: share of pairs agreeing", percent_agreement),
+            ("calls: Fleiss' kappa", fleiss_kappa),
+            ("calls: Gwet's AC1", gwet_ac),
+        )
+    ]
+
+
+def _booted(
+    name: str, words: str, coefficient: Callable[[Floats], Floats], table: Floats, seed: int, draws: int
+) -> Agreement:
+    value = float(coefficient(np.ones((1, len(table))))[0])
+    interval = case_interval(coefficient, len(table), rng=stream(seed, "agreement", name, words), draws=draws)
+    ends = (interval.low, interval.high) if interval is not None else None
+    return _row(
+        name, words, value, ends, len(table), interval.method if interval else "no interval: undefined in draws"
+    )
+
+
+def _row(name: str, words: str, value: float | None, ends: tuple[float, float] | None, n: int, note: str) -> Agreement:
+    known = value is not None and np.isfinite(value)
+    return Agreement(
+        treatment=name, coefficient=words, estimate=value if known else None, ci=ends if known else None, n=n, note=note
+    )
