@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from synthassay.randomness import stream
 from synthassay.records.reader_result import Agreement
 from synthassay.stats.agreement.by_cases import case_interval
-from synthassay.stats.agreement.categories import coded, fleiss_kappa, gwet_ac, percent_agreement
+from synthassay.stats.agreement.categories import Coded, coded, fleiss_kappa, gwet_ac, percent_agreement
 from synthassay.stats.agreement.icc import intraclass
 from synthassay.stats.agreement.krippendorff import Scale, alpha_of
 from synthassay.stats.mrmc.ratings import Ratings
@@ -53,22 +54,24 @@ def _on_ratings(name: str, table: Floats, seed: int, draws: int) -> list[Agreeme
         return out
     scales: tuple[Scale, ...] = ("ordinal", "interval")
     for scale in scales:
-        out.append(
-            _booted(name, f"Krippendorff's alpha, {scale}", lambda w, s=scale: alpha_of(of, s, w), table, seed, draws)
-        )
+        out.append(_booted(name, f"Krippendorff's alpha, {scale}", partial(_alpha, of, scale), table, seed, draws))
     return out
 
 
 def _on_calls(name: str, calls: Floats, seed: int, draws: int) -> list[Agreement]:
     of = coded(calls, categories=[0.0, 1.0])
     return [
-        _booted(name, words, lambda w, f=f: f(of, w), calls, seed, draws)
+        _booted(name, words, partial(f, of), calls, seed, draws)
         for words, f in (
             ("calls: share of pairs agreeing", percent_agreement),
             ("calls: Fleiss' kappa", fleiss_kappa),
             ("calls: Gwet's AC1", gwet_ac),
         )
     ]
+
+
+def _alpha(of: Coded, scale: Scale, weights: Floats) -> Floats:
+    return alpha_of(of, scale, weights)
 
 
 def _booted(

@@ -61,8 +61,8 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
 def _counted(name: str, marks: dict[tuple[str, str], bool]) -> Artefact:
     readers, cases = sorted({r for r, _ in marks}), sorted({c for _, c in marks})
     table = np.full((len(cases), len(readers)), np.nan)
-    for (reader, case), present in marks.items():
-        table[cases.index(case), readers.index(reader)] = present
+    for (reader, case), seen in marks.items():
+        table[cases.index(case), readers.index(reader)] = seen
     present = int((np.nanmean(table, axis=1) > 0.5).sum())
     interval = share_interval(present, len(cases))
     agree = float(gwet_ac(coded(table, categories=[0.0, 1.0]))[0]) if len(readers) > 1 else None

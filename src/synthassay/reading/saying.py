@@ -81,16 +81,13 @@ def _turing(found: ReaderResult, t: Turing) -> str:
         f"(95% interval {t.auc.ci[0]:.3f} to {t.auc.ci[1]:.3f}); HYPE error {t.hype:.0f}%, where 50% is chance."
     )
     if t.indistinguishable and t.auc.within is not None:
+        margin = t.auc.within.margin
         spoiled = [c.treatment for c in found.controls if c.kind == "positive" and not c.passed]
         if spoiled:
-            return f"{seen} That lies within {t.auc.within.margin:g} of chance, but readers missed the control {spoiled[0]}."
-        return f"{seen} They were shown to be indistinguishable within {t.auc.within.margin:g} of chance."
+            return f"{seen} That lies within {margin:g} of chance, but readers missed the control {spoiled[0]}."
+        return f"{seen} They were shown to be indistinguishable within {margin:g} of chance."
     if t.auc.p < LEVEL:
-        return (
-            f"{seen} They were told apart."
-            if t.auc.estimate > 0.5
-            else f"{seen} They were told apart, the wrong way round."
-        )
+        return f"{seen} They were told apart{'' if t.auc.estimate > 0.5 else ', the wrong way round'}."
     if t.auc.within is None:
         return f"{seen} No margin was stated, so being indistinguishable was not tested; that is not the same as shown."
     return f"{seen} Neither a difference nor equivalence with chance was shown: the study is too small for either."

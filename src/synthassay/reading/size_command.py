@@ -85,7 +85,8 @@ def _pilot(
         raise ReadingError(
             "mrmc-size", "knows no variance", remedy="Give --pilot FILE, or --var, --cov1, --cov2, --cov3 and --cases."
         )
-    return Pilot(var_tr, (ErrorPart(*(float(stated[name] or 0.0) for name in COMPONENTS), cases),))
+    var, cov1, cov2, cov3 = (float(stated[name] or 0.0) for name in COMPONENTS)
+    return Pilot(var_tr, (ErrorPart(var, cov1, cov2, cov3, cases),))
 
 
 def _counts(text: str) -> list[int]:

@@ -20,6 +20,8 @@ from synthassay.report.glossary import WORDS, measures
 from synthassay.report.learning_curves import FRAME as LEARNING_FRAME
 from synthassay.report.learning_curves import learning_curves
 from synthassay.report.origin import cohort_view, inputs, manifest_views
+from synthassay.report.reader_study import FRAME as READER_FRAME
+from synthassay.report.reader_study import reader_study
 from synthassay.report.requirements import requirements
 from synthassay.report.story import answer, limits, task_of
 from synthassay.report.tables import KINDS, PLOT_WIDTH, axis_tables, kind_of
@@ -81,6 +83,8 @@ def _context(contents: Contents) -> dict[str, Any]:
         "frame": FRAME,
         "learning": learning_curves(contents),
         "learning_frame": LEARNING_FRAME,
+        "readers": reader_study(contents.reader_result) if contents.reader_result else None,
+        "reader_frame": READER_FRAME,
         "trainings": [training(of, lines) for of, lines in contents.training.items()],
         "cohort": cohort_view(contents.cohort, names) if contents.cohort else None,
         "manifests": manifest_views(contents.manifests, contents.judged),

@@ -26,6 +26,7 @@ from synthassay.records.lock import Lock
 from synthassay.records.log import TrainingLine
 from synthassay.records.manifest import Manifest
 from synthassay.records.measurement import Measurement
+from synthassay.records.reader_result import READER_RESULT, ReaderResult
 from synthassay.records.spec import StudySpec
 from synthassay.records.study_file import read_study
 from synthassay.report.pseudonyms import Pseudonyms
@@ -45,6 +46,7 @@ class Contents:
         measurements_sha256: Hash of the file that every number comes from.
         pseudonym_key: Hash of the cohort's file (of the measurements' where there is none) after a prefix, so that it
             equals none of the hashes that a report shows.
+        reader_result: What readers found, where a reader study was analysed.
     """
 
     run: Path
@@ -64,6 +66,7 @@ class Contents:
     generators: tuple[str, ...]
     baselines: tuple[str, ...]
     pseudonym_key: str
+    reader_result: ReaderResult | None = None
 
     @property
     def controls(self) -> tuple[str, ...]:
@@ -139,6 +142,7 @@ def read_contents(run: Path) -> Contents:
         generators=generators,
         baselines=baselines,
         pseudonym_key=_pseudonym_key(run),
+        reader_result=_read(run / READER_RESULT, ReaderResult),
     )
 
 

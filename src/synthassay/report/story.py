@@ -97,7 +97,7 @@ def limits(contents: Contents, asked_for: tuple[Requirement, ...]) -> tuple[str,
             "Each generator was trained once, with one seed: the intervals cover the choice of subjects, "
             "not the luck of training."
         )
-    if Axis.CLINICAL not in measured:
+    if Axis.CLINICAL not in measured and contents.reader_result is None:
         found.append("No clinical reader has judged the images.")
     return (*found, f"{ALWAYS.capitalize()}.")
 
@@ -171,6 +171,7 @@ def _not_shown(contents: Contents, asked_for: tuple[Requirement, ...]) -> str:
         )
     if missing := sum(m.value is None for m in contents.measurements):
         parts.append(f"{count(missing, 'measurement')} could not be made")
-    if Axis.CLINICAL not in {m.axis for m in contents.measurements if m.value is not None}:
+    read = contents.reader_result is not None
+    if not read and Axis.CLINICAL not in {m.axis for m in contents.measurements if m.value is not None}:
         parts.append("no reader has judged the images")
     return f"Not shown: {'; '.join([*parts, ALWAYS])}."

@@ -90,8 +90,8 @@ class Ratings:
         """Return the ratings of some treatments, with all cases that were read there."""
         chosen = list(treatments)
         score = self.score[chosen]
-        kept = ~np.isnan(score).all(axis=(0, 1))
-        readers = ~np.isnan(score).all(axis=(0, 2))
+        kept: Bools = np.asarray(~np.isnan(score).all(axis=(0, 1)))
+        readers: Bools = np.asarray(~np.isnan(score).all(axis=(0, 2)))
         return replace(
             self,
             treatments=tuple(self.treatments[i] for i in chosen),

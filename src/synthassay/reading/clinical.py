@@ -1,0 +1,135 @@
+"""The result of a reader study as measurements on the clinical axis."""
+
+from __future__ import annotations
+
+from synthassay.records.measurement import Interval, Measurement
+from synthassay.records.reader_result import Ends, ReaderMean, ReaderResult
+from synthassay.records.vocabulary import Axis, Better
+
+SDT = "Hautus 1995, doi:10.3758/BF03203619"
+HYPE = "Zhou et al. 2019, arXiv:1904.01121"
+EXACT = "Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404"
+
+
+def clinical_measurements(result: ReaderResult) -> tuple[Measurement, ...]:
+    """Return one measurement per treatment and figure, of the set that the treatment is named after.
+
+    A reader study whose readers tell synthetic from real has the target 0.5; one of diagnosis is better the higher.
+    ``n`` counts cases; nobody says here which patients they come from, so ``subjects`` equals it.
+
+    Args:
+        result: The record of an analysis.
+
+    Returns:
+        Areas (or the figure that was analysed), sensitivity and specificity at a cut, d' and error rates of Turing
+        tests, artefacts. What could not be generalised to other readers is given with the reason instead of a value.
+    """
+    part = getattr(result, result.headline)
+    told = {mean.treatment: mean for mean in part.single} if part is not None else {}
+    out = [_figure(result, name, told.get(name)) for name in result.treatments]
+    for at in result.at_cut:
+        means = {m.treatment: m for m in at.rrrc.single} if at.rrrc is not None else {}
+        for name, value in at.mean.items():
+            ends = means[name].ci if name in means else None
+            out.append(
+                _row(
+                    result,
+                    f"reader_{at.figure}",
+                    f"Readers' {at.figure}",
+                    name,
+                    value,
+                    ends,
+                    stratum=f"cut={result.cut:g}",
+                )
+            )
+    for t in result.turing:
+        d = sum(g.d_prime for g in t.readers) / len(t.readers)
+        out.append(
+            _row(
+                result,
+                "reader_d_prime",
+                "Readers' d' for synthetic images",
+                t.treatment,
+                d,
+                None,
+                target=0.0,
+                source=SDT,
+            )
+        )
+        out.append(
+            _row(
+                result,
+                "reader_error_rate",
+                "Readers' error rate (HYPE)",
+                t.treatment,
+                t.hype,
+                None,
+                target=50.0,
+                unit="%",
+                source=HYPE,
+            )
+        )
+    for a in result.artefacts:
+        title = f"Cases with {a.artefact}, by most readers"
+        out.append(
+            _row(
+                result, "artefact_prevalence", title, result.title, a.share, a.ci, stratum=f"artefact={a.artefact}",
+                better=Better.LOWER, source=EXACT, n=a.cases,
+            )
+        )  # fmt: skip
+    return tuple(out)
+
+
+def _figure(result: ReaderResult, name: str, mean: ReaderMean | None) -> Measurement:
+    metric = "reader_" + result.figure.lower().replace(" ", "_")
+    title = f"Readers' {result.figure}, mean over readers"
+    target = 0.5 if result.turing else None
+    if mean is None or mean.ci is None:
+        reason = next(iter(result.not_done.values()), "its variance cannot be estimated from this design")
+        return _row(result, metric, title, name, None, None, target=target, why=reason)
+    return _row(result, metric, title, name, mean.estimate, mean.ci, target=target)
+
+
+def _row(
+    result: ReaderResult,
+    metric: str,
+    title: str,
+    of: str,
+    value: float | None,
+    ends: Ends | None,
+    *,
+    stratum: str = "",
+    target: float | None = None,
+    better: Better = Better.HIGHER,
+    unit: str = "1",
+    source: str = "",
+    n: int | None = None,
+    why: str = "",
+) -> Measurement:
+    interval = None
+    if ends is not None:
+        interval = Interval(low=ends[0], high=ends[1], method=f"{result.headline} over {len(result.readers)} readers")
+    count = result.cases if n is None else n
+    return Measurement(
+        metric=metric,
+        title=title,
+        axis=Axis.CLINICAL,
+        of=of,
+        stratum=stratum,
+        value=value,
+        interval=interval,
+        n=count,
+        subjects=count,
+        unit=unit,
+        better=Better.TARGET if target is not None else better,
+        target=target,
+        not_measured=why,
+        settings={
+            "readers": len(result.readers),
+            "design": result.design,
+            "method": result.method,
+            "covariance": result.covariance,
+            "generalises": result.headline,
+        },
+        source=source or result.source,
+    )
