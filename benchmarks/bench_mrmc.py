@@ -3,8 +3,9 @@
     python benchmarks/bench_mrmc.py [--readers 10] [--cases 1000] [--treatments 2]
 
 Prints seconds (best of three) of the area's jackknife covariance and analysis, of U-statistics, of 2,000 resampled
-studies, and of a naive implementation of two of them: areas pair by pair in numpy, one study per draw, one case left out
-at a time. The naive ones do 20 cases and 10 draws and are scaled up. Both agree on a small study, which is checked first.
+studies, and of a naive implementation of two of them: areas pair by pair in numpy, one study per draw, one case left
+out at a time. The naive ones do 20 cases and 10 draws and are scaled up. Both agree on a small study, which is checked
+first.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How often 95 % intervals cover, and how often a test finds what is not there, over Roe and Metz' twelve structures.
 
-    python scripts/reader_coverage.py [--studies 1000] [--readers 5] [--cases 50] [--seed 1]
+    python benchmarks/bench_reader_coverage.py [--studies 1000] [--readers 5] [--cases 50] [--seed 1]
 
 Each study has two treatments of the same true area, so every "difference" is a false one. Prints a line per structure:
 coverage of the difference and of a single area by Obuchowski and Rockette (jackknife), the rate of false differences of
