@@ -10,6 +10,7 @@ import pytest
 
 from reading.studies import named, simulated
 from synthassay.reading.analysis import Order, analyse
+from synthassay.reading.clinical import clinical_measurements
 from synthassay.reading.generalising import Judging
 from synthassay.records.reader_result import READER_RESULT, Artefact
 from synthassay.report import build_report
@@ -70,3 +71,14 @@ def test_a_run_with_a_result_shows_it_and_one_without_does_not(make_run, found):
     assert 'id="readers"' not in without
     assert "No clinical reader has judged" in without
     assert "Dr " not in text
+
+
+def test_clinical_measurements_stand_in_the_table_of_their_axis(make_run, found):
+    run = make_run()
+    rows = clinical_measurements(found.model_copy(update={"treatments": ("pgan",)}))
+    lines = [row.model_dump_json() for row in rows if row.of == "pgan"]
+    with (run / "measurements.jsonl").open("a", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    text = build_report(run).read_text()
+    assert "Readers&#39; AUC, mean over readers" in text
+    assert "No clinical reader has judged" not in text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from synthassay.records.measurement import Interval, Measurement
 from synthassay.records.reader_result import Ends, ReaderMean, ReaderResult
 from synthassay.records.vocabulary import Axis, Better
@@ -27,57 +29,33 @@ def clinical_measurements(result: ReaderResult) -> tuple[Measurement, ...]:
     part = getattr(result, result.headline)
     told = {mean.treatment: mean for mean in part.single} if part is not None else {}
     out = [_figure(result, name, told.get(name)) for name in result.treatments]
+    return (*out, *_at_cut(result), *_turing(result), *_artefacts(result))
+
+
+def _at_cut(result: ReaderResult) -> Iterable[Measurement]:
     for at in result.at_cut:
-        means = {m.treatment: m for m in at.rrrc.single} if at.rrrc is not None else {}
+        ends = {mean.treatment: mean.ci for mean in at.rrrc.single} if at.rrrc is not None else {}
         for name, value in at.mean.items():
-            ends = means[name].ci if name in means else None
-            out.append(
-                _row(
-                    result,
-                    f"reader_{at.figure}",
-                    f"Readers' {at.figure}",
-                    name,
-                    value,
-                    ends,
-                    stratum=f"cut={result.cut:g}",
-                )
-            )
+            title, stratum = f"Readers' {at.figure}", f"cut={result.cut:g}"
+            yield _row(result, f"reader_{at.figure}", title, name, value, ends.get(name), stratum=stratum)
+
+
+def _turing(result: ReaderResult) -> Iterable[Measurement]:
     for t in result.turing:
         d = sum(g.d_prime for g in t.readers) / len(t.readers)
-        out.append(
-            _row(
-                result,
-                "reader_d_prime",
-                "Readers' d' for synthetic images",
-                t.treatment,
-                d,
-                None,
-                target=0.0,
-                source=SDT,
-            )
-        )
-        out.append(
-            _row(
-                result,
-                "reader_error_rate",
-                "Readers' error rate (HYPE)",
-                t.treatment,
-                t.hype,
-                None,
-                target=50.0,
-                unit="%",
-                source=HYPE,
-            )
-        )
+        title = "Readers' d' for synthetic images"
+        yield _row(result, "reader_d_prime", title, t.treatment, d, None, target=0.0, source=SDT)
+        title = "Readers' error rate (HYPE)"
+        yield _row(result, "reader_error_rate", title, t.treatment, t.hype, None, target=50.0, unit="%", source=HYPE)
+
+
+def _artefacts(result: ReaderResult) -> Iterable[Measurement]:
     for a in result.artefacts:
-        title = f"Cases with {a.artefact}, by most readers"
-        out.append(
-            _row(
-                result, "artefact_prevalence", title, result.title, a.share, a.ci, stratum=f"artefact={a.artefact}",
-                better=Better.LOWER, source=EXACT, n=a.cases,
-            )
+        title, stratum = f"Cases with {a.artefact}, by most readers", f"artefact={a.artefact}"
+        yield _row(
+            result, "artefact_prevalence", title, result.title, a.share, a.ci, stratum=stratum,
+            better=Better.LOWER, source=EXACT, n=a.cases,
         )  # fmt: skip
-    return tuple(out)
 
 
 def _figure(result: ReaderResult, name: str, mean: ReaderMean | None) -> Measurement:

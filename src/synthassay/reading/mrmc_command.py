@@ -4,17 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from synthassay.errors import ReadingError
 
 if TYPE_CHECKING:
+    from synthassay.reading.analysis import Order
     from synthassay.records.reader_result import ReaderResult
 
-FIGURES = ("auc", "binormal", "lroc", "wafroc")
-METHODS, COVARIANCES, FIXED = ("or", "ustat"), ("delong", "jackknife", "unbiased"), ("", "readers", "cases")
+CHOICES = {
+    "--method": ("or", "ustat"),
+    "--covariance": ("delong", "jackknife", "unbiased"),
+    "--figure": ("auc", "binormal", "lroc", "wafroc"),
+    "--fixed": ("", "readers", "cases"),
+}
+File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV of ratings.", show_default=False)]
+Method = Annotated[str, typer.Option(help="or (Obuchowski-Rockette) or ustat (any design).")]
+Covariance = Annotated[str, typer.Option(help="delong, jackknife or unbiased.")]
+Figure = Annotated[str, typer.Option(help="auc, binormal, lroc or wafroc (FILE then holds marks).")]
+Cut = Annotated[float | None, typer.Option(help="Rating from which a case was called positive.")]
+Reference = Annotated[
+    float | None, typer.Option(help="Constant that each treatment is compared with; 0.5 where absent.")
+]
+Margin = Annotated[float | None, typer.Option(help="Largest difference that would not matter.")]
+Fixed = Annotated[str, typer.Option(help="readers or cases: what another study would have again.")]
+Truncate = Annotated[bool, typer.Option(help="Hold intervals within what is possible.")]
+IsTuring = Annotated[bool, typer.Option("--turing", help="Positive means synthetic: detection theory.")]
+Agree = Annotated[bool, typer.Option("--agreement", help="Say how far readers agree.")]
+Spoiled = Annotated[list[str] | None, typer.Option(help="Treatment spoiled on purpose; may be repeated.")]
+Alike = Annotated[list[str] | None, typer.Option(help="Treatment without a difference to see; may be repeated.")]
+Artefacts = Annotated[Path | None, typer.Option(help="CSV of reader,case,artefact,present.")]
+Draws = Annotated[int, typer.Option(help="Draws of a bootstrap of readers and cases; 0: none.", min=0)]
+Seed = Annotated[int, typer.Option(help="Root of every random number.", min=0)]
+Case = Annotated[str, typer.Option(help="Another column that names the cases.")]
+Title = Annotated[str, typer.Option(help="What the study is called.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="Where to write reader_result.json.")]
+Page = Annotated[Path | None, typer.Option(help="HTML page to write.")]
 
 
 def register(app: typer.Typer, write_page: Callable[[ReaderResult, Path], Path]) -> None:
@@ -27,70 +55,98 @@ def register(app: typer.Typer, write_page: Callable[[ReaderResult, Path], Path])
 
     @app.command()
     def mrmc(  # noqa: PLR0917 - an option each
-        file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV of ratings.", show_default=False)],
-        method: Annotated[str, typer.Option(help="or (Obuchowski-Rockette) or ustat (any design).")] = "or",
-        covariance: Annotated[str, typer.Option(help="delong, jackknife or unbiased.")] = "jackknife",
-        cut: Annotated[float | None, typer.Option(help="Rating from which a case was called positive.")] = None,
-        reference: Annotated[
-            float | None, typer.Option(help="Constant that each treatment is compared with; 0.5 where absent.")
-        ] = None,
-        margin: Annotated[float | None, typer.Option(help="Largest difference that would not matter.")] = None,
-        fixed: Annotated[str, typer.Option(help="readers or cases: what another study would have again.")] = "",
-        truncate: Annotated[bool, typer.Option(help="Hold intervals within what is possible.")] = False,
-        figure: Annotated[str, typer.Option(help="auc, binormal, lroc or wafroc (FILE then holds marks).")] = "auc",
-        turing: Annotated[bool, typer.Option("--turing", help="Positive means synthetic: detection theory.")] = False,
-        agreement: Annotated[bool, typer.Option("--agreement", help="Say how far readers agree.")] = False,
-        positive_control: Annotated[
-            list[str] | None, typer.Option(help="Treatment spoiled on purpose; may be repeated.")
-        ] = None,
-        negative_control: Annotated[
-            list[str] | None, typer.Option(help="Treatment without a difference to see; may be repeated.")
-        ] = None,
-        artefacts: Annotated[Path | None, typer.Option(help="CSV of reader,case,artefact,present.")] = None,
-        bootstrap: Annotated[int, typer.Option(help="Draws of a bootstrap of readers and cases; 0: none.")] = 0,
-        seed: Annotated[int, typer.Option(help="Root of every random number.", min=0)] = 20260101,
-        case: Annotated[str, typer.Option(help="Another column that names the cases.")] = "",
-        title: Annotated[str, typer.Option(help="What the study is called.")] = "",
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
-        out: Annotated[Path | None, typer.Option("--out", "-o", help="Where to write reader_result.json.")] = None,
-        page: Annotated[Path | None, typer.Option(help="HTML page to write.")] = None,
+        file: File,
+        method: Method = "or",
+        covariance: Covariance = "jackknife",
+        figure: Figure = "auc",
+        cut: Cut = None,
+        reference: Reference = None,
+        margin: Margin = None,
+        fixed: Fixed = "",
+        truncate: Truncate = False,
+        turing: IsTuring = False,
+        agreement: Agree = False,
+        positive_control: Spoiled = None,
+        negative_control: Alike = None,
+        artefacts: Artefacts = None,
+        bootstrap: Draws = 0,
+        seed: Seed = 20260101,
+        case: Case = "",
+        title: Title = "",
+        as_json: AsJson = False,
+        out: Out = None,
+        page: Page = None,
     ) -> None:
         """Analyse a reader study: differences that hold for other readers and other cases."""
-        from synthassay.reading.analysis import Order, analyse
-        from synthassay.reading.artefacts import read_artefacts
-        from synthassay.reading.generalising import Judging
-        from synthassay.reading.marks_file import read_marks
-        from synthassay.reading.ratings_file import read_ratings
-        from synthassay.reading.showing_result import show_result
+        options = {
+            "method": method,
+            "covariance": covariance,
+            "figure": figure,
+            "fixed": fixed,
+            "cut": cut,
+            "seed": seed,
+        }
+        options |= {"turing": turing, "agree": agreement, "resamples": bootstrap}
+        options |= {"positive_controls": positive_control, "negative_controls": negative_control}
+        order = asked(options, reference, margin, truncate)
+        found = _found(file, order, reference is not None, case, title or file.stem, artefacts)
+        _tell(found, as_json, out, page, write_page)
 
-        one_of("--method", method, METHODS)
-        one_of("--covariance", covariance, COVARIANCES)
-        one_of("--fixed", fixed, FIXED)
-        if margin is not None and not margin > 0:
-            raise ReadingError("--margin", "must be above 0", value=margin)
-        one_of("--figure", figure, FIGURES)
-        if method == "ustat" and figure != "auc":
-            raise ReadingError("--method", "ustat knows AUC alone", value=figure, remedy="Use --method or.")
-        marks = read_marks(file) if figure == "wafroc" else None
-        ratings = marks.ratings if marks is not None else read_ratings(file, case_column=case)
-        alone = reference is not None or len(ratings.treatments) == 1
-        judging = Judging(0.5 if reference is None else reference, margin, truncate, single=alone)
-        order = Order(
-            method=method, covariance=covariance, figure=figure, cut=cut, judging=judging, fixed=fixed,  # type: ignore[arg-type]
-            turing=turing, agree=agreement, positive_controls=tuple(positive_control or ()),
-            negative_controls=tuple(negative_control or ()), resamples=bootstrap, seed=seed,
-        )  # fmt: skip
-        seen = read_artefacts(artefacts) if artefacts is not None else ()
-        found = analyse(ratings, order, title=title or file.stem, artefacts=seen, marks=marks)
-        if as_json:
-            typer.echo(found.model_dump_json(indent=1))
-        else:
-            show_result(found)
-        if out is not None:
-            found.write(out)
-            typer.echo(str(out), err=as_json)
-        if page is not None:
-            typer.echo(str(write_page(found, page)), err=as_json)
+
+def asked(options: dict[str, Any], reference: float | None, margin: float | None, truncate: bool) -> Order:
+    """Return the order that the options make.
+
+    Raises:
+        ReadingError: A choice does not exist, or two exclude each other.
+    """
+    from synthassay.reading.analysis import CHANCE, Order
+    from synthassay.reading.generalising import Judging
+
+    for option, known in CHOICES.items():
+        one_of(option, options[option.removeprefix("--")], known)
+    if options["method"] == "ustat" and options["figure"] != "auc":
+        raise ReadingError("--method", "ustat knows AUC alone", value=options["figure"], remedy="Use --method or.")
+    if margin is not None and not margin > 0:
+        raise ReadingError("--margin", "must be above 0", value=margin)
+    controls = {name: tuple(options[name] or ()) for name in ("positive_controls", "negative_controls")}
+    judging = Judging(CHANCE if reference is None else reference, margin, truncate, single=reference is not None)
+    return Order(**{**options, **controls, "judging": judging})
+
+
+def _found(file: Path, order: Order, constant: bool, case: str, title: str, artefacts: Path | None) -> ReaderResult:
+    from dataclasses import replace
+
+    from synthassay.reading.analysis import analyse
+    from synthassay.reading.artefacts import read_artefacts
+    from synthassay.reading.marks_file import read_marks
+    from synthassay.reading.ratings_file import read_ratings
+
+    marks = read_marks(file) if order.figure == "wafroc" else None
+    ratings = marks.ratings if marks is not None else read_ratings(file, case_column=case)
+    if len(ratings.treatments) == 1 and not constant:
+        order = replace(order, judging=replace(order.judging, single=True))
+    seen = read_artefacts(artefacts) if artefacts is not None else ()
+    return analyse(ratings, order, title=title, artefacts=seen, marks=marks)
+
+
+def _tell(
+    found: ReaderResult,
+    as_json: bool,
+    out: Path | None,
+    page: Path | None,
+    write_page: Callable[[ReaderResult, Path], Path],
+) -> None:
+    from synthassay.reading.showing_result import show_result
+
+    if as_json:
+        typer.echo(found.model_dump_json(indent=1))
+    else:
+        show_result(found)
+    if out is not None:
+        found.write(out)
+        typer.echo(str(out), err=as_json)
+    if page is not None:
+        typer.echo(str(write_page(found, page)), err=as_json)
 
 
 def one_of(option: str, value: str, known: tuple[str, ...]) -> None:
@@ -100,6 +156,5 @@ def one_of(option: str, value: str, known: tuple[str, ...]) -> None:
         ReadingError: It is not; the message lists what is.
     """
     if value not in known:
-        raise ReadingError(
-            option, "has no such choice", value=value, remedy=f"Choose {', '.join(k for k in known if k)}."
-        )
+        remedy = f"Choose {', '.join(k for k in known if k)}."
+        raise ReadingError(option, "has no such choice", value=value, remedy=remedy)

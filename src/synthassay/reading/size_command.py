@@ -40,11 +40,11 @@ def register(app: typer.Typer) -> None:
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     ) -> None:
         """Say how many cases each number of readers needs for the wanted power."""
-        from synthassay.reading.mrmc_command import FIXED, one_of
+        from synthassay.reading.mrmc_command import CHOICES, one_of
         from synthassay.stats.mrmc.size import Wanted, combinations
 
         one_of("--aim", aim, AIMS)
-        one_of("--fixed", fixed, FIXED)
+        one_of("--fixed", fixed, CHOICES["--fixed"])
         known = _pilot(pilot, {"var": var, "cov1": cov1, "cov2": cov2, "cov3": cov3}, var_tr, cases, ratio)
         if effect is None:
             effect = known.effect if aim == "difference" and known.effect is not None else 0.0
