@@ -80,7 +80,7 @@ def reader_study(found: ReaderResult) -> ReaderStudy:
     return ReaderStudy(
         title=found.title,
         facts=facts,
-        says=tuple(_without_names(line, found) for line in found.says),
+        says=found.says,
         figure=found.figure,
         pictures=tuple(_picture(t, curves, x, y) for t, curves in found.curves.items() if curves),
         ticks=tuple((x.place(at), y.place(at), label) for at, label in TICKS),
@@ -111,14 +111,6 @@ def write_reader_page(found: ReaderResult, path: Path) -> Path:
     )
     write_text(path, page)
     return path
-
-
-def _without_names(line: str, found: ReaderResult) -> str:
-    """Sentences name treatments alone; a reader's name in one would be a mistake that this makes harmless."""
-    names = sorted((n for n in found.readers if len(n) > 2 and n not in found.treatments), key=len, reverse=True)
-    for name in names:
-        line = line.replace(name, f"reader {found.readers.index(name) + 1}")
-    return line
 
 
 def _picture(treatment: str, curves: dict[str, Points], x: Scale, y: Scale) -> Picture:

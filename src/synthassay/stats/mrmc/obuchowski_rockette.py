@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 Floats = NDArray[np.float64]
+ROUNDING = 1e-28
 
 
 @dataclass(frozen=True)
@@ -124,10 +125,10 @@ def components(values: Floats, covariance: Floats) -> Components:
         cov1=_mean_where(cov, ~one & other),
         cov2=_mean_where(cov, one & ~other),
         cov3=_mean_where(cov, ~one & ~other),
-        ms_t=float(r * ((by_treatment - whole) ** 2).sum() / (t - 1)) if t > 1 else nan,
-        ms_r=float(t * ((by_reader - whole) ** 2).sum() / (r - 1)) if r > 1 else nan,
-        ms_tr=float((rest**2).sum() / ((t - 1) * (r - 1))) if t > 1 and r > 1 else nan,
-        ms_r_within=tuple(float(v) for v in values.var(axis=1, ddof=1)) if r > 1 else (nan,) * t,
+        ms_t=_square(r * ((by_treatment - whole) ** 2).sum() / (t - 1)) if t > 1 else nan,
+        ms_r=_square(t * ((by_reader - whole) ** 2).sum() / (r - 1)) if r > 1 else nan,
+        ms_tr=_square((rest**2).sum() / ((t - 1) * (r - 1))) if t > 1 and r > 1 else nan,
+        ms_r_within=tuple(_square(v) for v in values.var(axis=1, ddof=1)) if r > 1 else (nan,) * t,
         var_within=tuple(float(v) for v in variances.mean(axis=1)),
         cov2_within=tuple(_mean_where(cov[i, :, i, :], ~np.eye(r, dtype=bool)) for i in range(t)),
     )
@@ -217,6 +218,11 @@ def _analysis(
 def _hillis(denominator: float, mean_square: float, df: float) -> float:
     """Degrees of freedom of ``denominator``, of which ``mean_square`` has ``df`` and the rest is taken as known."""
     return float(denominator**2 / (mean_square**2 / df)) if mean_square > 0 else np.inf
+
+
+def _square(value: float) -> float:
+    """A mean square; what rounding leaves of none is none."""
+    return float(value) if value > ROUNDING else 0.0
 
 
 def _mean_where(cov: Floats, chosen: NDArray[np.bool_]) -> float:
