@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -134,3 +135,55 @@ def test_tables_tell_the_headline(small):
     text = run(small)
     assert "2 readers, 10 cases (5 positive, 5 negative), 20 readings, crossed" in text
     assert "random readers, random cases" in text
+
+
+def test_readers_of_their_own_in_each_treatment_need_ustatistics(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = [f"{t}{r},{t},c{k},{k % 2},{rng.normal() + k % 2}" for t in "ab" for r in range(4) for k in range(20)]
+    path = tmp_path / "own.csv"
+    path.write_text("reader,treatment,case,truth,rating\n" + "\n".join(rows))
+    with pytest.raises(ReadingError, match="reader b0 read 0 positive cases in treatment a.*ustat"):
+        run(path)
+    found = json.loads(run(path, "--json", "--method", "ustat"))
+    assert found["design"] == "readers nested in treatments"
+    assert found["ustat"]["variance"]["a - b"] > 0
+    assert found["auc"]["a"]["b0"] is None
+
+
+def test_perfect_readers_give_numbers_and_no_crash(tmp_path):
+    rows = [f"r{r},{t},c{k},{int(k > 9)},{k}" for t in "ab" for r in range(3) for k in range(20)]
+    path = tmp_path / "perfect.csv"
+    path.write_text("reader,treatment,case,truth,rating\n" + "\n".join(rows))
+    for words in ((), ("--method", "ustat"), ("--covariance", "unbiased"), ("--covariance", "delong", "--cut", 10)):
+        text = run(path, "--json", "--margin", 0.1, *words)
+        assert "NaN" not in text
+        assert "Infinity" not in text
+        assert json.loads(text)["mean"] == {"a": 1.0, "b": 1.0}
+    run(path, "--agreement", "--turing", "--cut", 10, "--bootstrap", 50)
+
+
+def test_a_figure_that_cannot_be_fitted_is_told(tmp_path):
+    rows = [f"r{r},a,c{k},{int(k > 9)},1" for r in range(3) for k in range(20)]
+    path = tmp_path / "flat.csv"
+    path.write_text("reader,treatment,case,truth,rating\n" + "\n".join(rows))
+    with pytest.raises(ReadingError, match="two categories"):
+        run(path, "--figure", "binormal")
+    with pytest.raises(ReadingError, match="lack the column located"):
+        run(path, "--figure", "lroc")
+    with pytest.raises(ReadingError, match="ustat knows AUC alone"):
+        run(path, "--figure", "lroc", "--method", "ustat")
+    assert json.loads(run(path, "--json"))["mean"]["a"] == 0.5
+
+
+def test_lroc_reads_where_the_place_was_right(tmp_path):
+    rows = [f"r{r},a,c{k},{int(k > 9)},{(k * 3 + r) % 7},{(k + r) % 2}" for r in range(3) for k in range(20)]
+    path = tmp_path / "lroc.csv"
+    path.write_text("reader,treatment,case,truth,rating,located\n" + "\n".join(rows))
+    located, area = (json.loads(run(path, "--json", "--figure", f))["mean"]["a"] for f in ("lroc", "auc"))
+    assert 0 < located < area
+
+
+def test_a_page_is_written(small, tmp_path):
+    text = run(small, "--page", tmp_path / "page.html", "--title", "Ours")
+    assert str(tmp_path / "page.html") in text.replace("\n", "")
+    assert "<h1>Ours</h1>" in (tmp_path / "page.html").read_text()

@@ -119,7 +119,10 @@ class Analysing:
         """Return the record, without controls, artefacts and words."""
         ratings, order = self.ratings, self.order
         refuse_few(ratings, order.method)
-        figures = self._figures() if order.method == "or" else None
+        try:
+            figures = self._figures() if order.method == "or" else None
+        except ValueError as problem:
+            raise ReadingError("ratings", str(problem), remedy="Choose another --figure, or add readings.") from None
         rockette = self._rockette(figures) if figures is not None else None
         free = order.figure == "wafroc"
         auc = np.full(ratings.score.shape[:2], np.nan) if free else _areas_where_read(ratings)
@@ -166,6 +169,7 @@ class Analysing:
                 raise ReadingError(
                     "--turing", "needs a cut", remedy="Give --cut: the rating from which it was called synthetic."
                 )
+            refuse_few(ratings, "or")
             refuse_gaps(ratings)
             told["turing"] = turing(ratings, order.cut, order.judging.margin)
         if order.agree:

@@ -135,7 +135,7 @@ def refuse_gaps(ratings: Ratings) -> None:
     Raises:
         ReadingError: It names up to five missing readings, and the method that can do without them.
     """
-    if ratings.design != "partly crossed":
+    if ratings.design not in ("partly crossed", "readers nested in treatments"):
         return
     missing = np.argwhere(~ratings.read)
     shown = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -33,7 +33,7 @@ class Ratings:
     cases: tuple[str, ...]
     truth: Bools
     score: Floats
-    beside: Mapping[str, Floats] = field(default_factory=dict)
+    beside: dict[str, Floats] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         shape = (len(self.treatments), len(self.readers), len(self.cases))
@@ -70,12 +70,17 @@ class Ratings:
 
     @property
     def design(self) -> str:
-        """``crossed``, ``cases nested in readers``, ``... in treatments``, ``... in both`` or ``partly crossed``.
+        """``crossed``, ``cases nested in readers`` (``in treatments``, ``in both``), ``readers nested in treatments``
+        or ``partly crossed``.
 
         >>> score = np.array([[[1.0, 2.0, np.nan, np.nan], [np.nan, np.nan, 1.0, 3.0]]])
         >>> Ratings(("a",), ("r", "s"), ("1", "2", "3", "4"), np.array([0, 1, 0, 1], bool), score).design
         'cases nested in readers'
         """
+        read_at_all = self.read.any(axis=2)
+        if not read_at_all.all():
+            nested = bool((read_at_all.sum(axis=0) == 1).all())
+            return "readers nested in treatments" if nested else "partly crossed"
         rows = self.read.reshape(-1, len(self.cases))
         shared = rows.astype(np.intp) @ rows.T.astype(np.intp)
         same = self.blocks.ravel()[:, None] == self.blocks.ravel()[None, :]
