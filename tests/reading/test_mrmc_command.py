@@ -187,3 +187,10 @@ def test_a_page_is_written(small, tmp_path):
     text = run(small, "--page", tmp_path / "page.html", "--title", "Ours")
     assert str(tmp_path / "page.html") in text.replace("\n", "")
     assert "<h1>Ours</h1>" in (tmp_path / "page.html").read_text()
+
+
+def test_the_margin_of_a_turing_test_is_meant_for_chance(small):
+    found = json.loads(run(small, "--json", "--turing", "--cut", 3, "--margin", 0.3))
+    (mean,), (arm,) = found["rrrc"]["single"], found["turing"]
+    assert mean["within"] == arm["auc"]["within"]
+    assert mean["within"]["margin"] == 0.3

@@ -78,7 +78,7 @@ def register(app: typer.Typer, write_page: Callable[[ReaderResult, Path], Path])
         page: Page = None,
     ) -> None:
         """Analyse a reader study: differences that hold for other readers and other cases."""
-        options = {
+        options: dict[str, Any] = {
             "method": method,
             "covariance": covariance,
             "figure": figure,
@@ -109,7 +109,8 @@ def asked(options: dict[str, Any], reference: float | None, margin: float | None
     if margin is not None and not margin > 0:
         raise ReadingError("--margin", "must be above 0", value=margin)
     controls = {name: tuple(options[name] or ()) for name in ("positive_controls", "negative_controls")}
-    judging = Judging(CHANCE if reference is None else reference, margin, truncate, single=reference is not None)
+    single = reference is not None or options["turing"]
+    judging = Judging(CHANCE if reference is None else reference, margin, truncate, single=single)
     return Order(**{**options, **controls, "judging": judging})
 
 

@@ -32,8 +32,9 @@ def said(found: ReaderResult) -> tuple[str, ...]:
     for drift in found.drift:
         if drift.p is not None and drift.p < LEVEL:
             way = "rose" if drift.slope > 0 else "fell"
+            what = "reading times" if drift.of == "log seconds" else drift.of
             out.append(
-                f"Over the session {drift.of} {way} (p = {drift.p:.2g}): readers learnt or tired while being measured."
+                f"Over the session {what} {way} (p = {drift.p:.2g}): readers learnt or tired while being measured."
             )
     out += [f"Not analysed: {what}, because {why}." for what, why in found.not_done.items()]
     return tuple(out)
