@@ -14,9 +14,8 @@ import typer
 
 from synthassay.appraise.commands import appraise
 from synthassay.errors import SynthassayError
-from synthassay.reading import mrmc_command
-from synthassay.study.commands import appraisals, report
 from synthassay.reading import mrmc_command, size_command
+from synthassay.study.commands import appraisals, report
 
 app = typer.Typer(
     name="synthassay",
