@@ -13,6 +13,7 @@ from typing import Annotated, Optional
 import typer
 
 from synthassay.errors import SynthassayError
+from synthassay.reading.commands import reader_app
 
 app = typer.Typer(
     name="synthassay",
@@ -26,6 +27,7 @@ data_app = typer.Typer(help="Look at real images: known sources, their licences,
 app.add_typer(data_app, name="data")
 bench_app = typer.Typer(help="Try the measures themselves: how large must a failure be before they see it?")
 app.add_typer(bench_app, name="bench")
+app.add_typer(reader_app, name="reader")
 
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (TOML).", show_default=False)]
 RunPath = Annotated[
