@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reading.small_studies import REENCODE, TWO_ARMS, study_text, write_pictures
+from reading.small_studies import REENCODE, TWO_ARMS, Clock, study_text, write_pictures
+from synthassay.reading.app import create_app
+from synthassay.reading.compiling import compile_study
 
 
 @pytest.fixture
@@ -21,3 +23,21 @@ def make_study(tmp_path):
         return file
 
     return make
+
+
+@pytest.fixture
+def room(tmp_path, make_study):
+    """A compiled study and its application, with a clock that the test moves."""
+    clock = Clock()
+
+    def build(*arguments, **given):
+        compile_study(make_study(*arguments, **given), tmp_path / "study")
+        app = create_app(tmp_path / "study", now=clock)
+        app.state.clock = clock
+        built.append(app)
+        return app
+
+    built: list = []
+    yield build
+    for app in built:
+        app.state.room.store.close()
