@@ -52,3 +52,58 @@ def reader_compile(
     if not quiet:
         for line in design_lines(made):
             typer.echo(line)
+
+
+@reader_app.command("invite")
+def reader_invite(
+    study: Folder,
+    who: Annotated[str, typer.Argument(metavar="READER", help="A reader's code.", show_default=False)],
+    coordinator: Annotated[bool, typer.Option(help="Invite someone who sees progress and no answers.")] = False,
+    days: Annotated[float, typer.Option(help="How long the invitation holds.")] = 30.0,
+    url: Annotated[str, typer.Option(help="How readers reach the room.")] = "",
+    database: Database = "",
+) -> None:
+    """Print the link that lets a reader in; a new one ends the earlier ones."""
+    from synthassay.reading.serving import make_invitation
+
+    typer.echo(make_invitation(study, who, database=database, coordinator=coordinator, days=days, url=url))
+
+
+@reader_app.command("serve")
+def reader_serve(
+    study: Folder,
+    host: Annotated[str, typer.Option(help="Address to listen at; loopback unless told.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port.", min=1, max=65535)] = 8377,
+    url: Annotated[str, typer.Option(help="How readers reach the room, where that differs.")] = "",
+    proxy: Annotated[bool, typer.Option(help="A proxy on this machine passes on who asks.")] = False,
+    database: Database = "",
+) -> None:
+    """Open the room; stop it with Ctrl-C."""
+    from synthassay.reading.serving import opening_lines, serve
+
+    for line in opening_lines(study, host, port, url):
+        typer.echo(line)
+    serve(study, host=host, port=port, database=database, url=url, proxy=proxy)
+
+
+@reader_app.command("progress")
+def reader_progress(study: Folder, database: Database = "") -> None:
+    """Show how far each reader is."""
+    from synthassay.reading.summary import progress_lines
+
+    for line in progress_lines(study, database):
+        typer.echo(line)
+
+
+@reader_app.command("verify")
+def reader_verify(study: Folder, database: Database = "") -> None:
+    """Check images, log and responses; exit code 1 where anything was changed."""
+    from synthassay.reading.serving import verify_readings
+
+    check = verify_readings(study, database)
+    typer.echo(f"{check.entries} log entries, {check.responses} responses; head {check.head}")
+    for fault in check.faults:
+        typer.echo(f"CHANGED {fault}", err=True)
+    if not check.ok:
+        raise typer.Exit(1)
+    typer.echo("Nothing was changed. Keep the head elsewhere: it shows later whether entries were cut off at the end.")

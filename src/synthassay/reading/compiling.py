@@ -144,20 +144,18 @@ def _told(name: str, one: Stimulus, folder: Path) -> StimulusTruth:
 
 
 def _encode_all(study: ReaderStudy, shown: dict[str, Stimulus], folder: Path, progress: Progress | None) -> str:
-    """Encode what is shown, aids apart from the rest, and return the hash over all of it."""
-    aids = [name for name in sorted(shown) if shown[name].role is ArmRole.AID]
-    rest = [name for name in sorted(shown) if shown[name].role is not ArmRole.AID]
-    lines, done = [], 0
-    for names in (aids, rest):
+    """Encode what is shown, aids apart from the rest, and return the hash over all of it, in the order of names."""
+    lines: dict[str, str] = {}
+    for aids in (True, False):
+        names = [name for name in sorted(shown) if (shown[name].role is ArmRole.AID) is aids]
         depth = common_depth(_to_show(study, shown[name]) for name in names)
         for name in names:
             head, tiles = encode(_to_show(study, shown[name]), depth, study.windows)
             write_encoded(folder, name, head, tiles)
-            lines.append(f"{name} {head.digest()} {hashlib.sha256(tiles).hexdigest()}\n")
-            done += 1
+            lines[name] = f"{name} {head.digest()} {hashlib.sha256(tiles).hexdigest()}\n"
             if progress:
-                progress(done, len(shown))
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+                progress(len(lines), len(shown))
+    return hashlib.sha256("".join(lines[name] for name in sorted(lines)).encode()).hexdigest()
 
 
 def _to_show(study: ReaderStudy, one: Stimulus) -> Image:

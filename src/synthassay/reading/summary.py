@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
+from pathlib import Path
 
-from synthassay.reading.compiling import Compiled
+from synthassay.reading.compiling import Compiled, read_design
+from synthassay.reading.progress import reader_progress
+from synthassay.reading.room import Room
+from synthassay.reading.store import Store, database_url
 
 
 def design_lines(made: Compiled) -> list[str]:
@@ -22,4 +27,21 @@ def design_lines(made: Compiled) -> list[str]:
         f"truth  {design.truth_sha256}",
         f"Keep {made.folder / 'truth.json'} away from readers; register the two hashes before anyone reads.",
         f"Next: synthassay reader invite {made.folder} {one.reader}; synthassay reader serve {made.folder}",
+    ]
+
+
+def progress_lines(folder: Path, database: str = "") -> list[str]:
+    """Return one line per reader: how many are read, in which session, and how long a case takes."""
+    design = read_design(folder)
+    store = Store(database_url(folder, database), design.digest())
+    try:
+        found = reader_progress(Room(folder, design, store, time.time))
+    finally:
+        store.close()
+    width = max(len(line["reader"]) for line in found)
+    return [
+        f"{line['reader']:<{width}}  {line['done']:>4} of {line['total']}"
+        + (f"  session {line['session']} of {line['sessions']}" if line["session"] else "  finished or waiting")
+        + (f"  {line['median_s']} s a case" if line["median_s"] is not None else "")
+        for line in found
     ]
