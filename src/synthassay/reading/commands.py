@@ -107,3 +107,27 @@ def reader_verify(study: Folder, database: Database = "") -> None:
     if not check.ok:
         raise typer.Exit(1)
     typer.echo("Nothing was changed. Keep the head elsewhere: it shows later whether entries were cut off at the end.")
+
+
+TruthFolder = Annotated[
+    Optional[Path],  # noqa: UP045 - typer reads the annotation at run time
+    typer.Option("--truth", help="Folder that holds truth.json, where it was kept elsewhere.", show_default=False),
+]
+
+
+@reader_app.command("export")
+def reader_export(
+    study: Folder,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")] = Path("export"),
+    truth: TruthFolder = None,
+    database: Database = "",
+) -> None:
+    """Join responses with the truth and write tables, among them those of iMRMC and MRMCaov."""
+    from synthassay.reading.exporting import export
+    from synthassay.reading.joining import join
+
+    joined = join(study, database, truth=truth)
+    for path in export(joined, out):
+        typer.echo(str(path))
+    for reader, missing in joined.unread.items():
+        typer.echo(f"note: reader {reader} has not read {missing} trial(s)", err=True)
