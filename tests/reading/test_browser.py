@@ -162,9 +162,10 @@ def test_the_viewer_by_keys_and_mouse(browser, tmp_path, make_study):
         page.keyboard.press("p")
         assert page.evaluate("document.body.dataset.phase") == "paused"
         page.keyboard.press("p")
+        before = trial(page)
         answer(page)
         page.keyboard.press("Enter")
-        go_on(page, trial(page))
+        go_on(page, before)
         assert page.faults == []
         kinds = {event[1] for event in join(server.study).readings[0].events}
         assert {"shown", "window", "zoom", "measure", "reset", "paused", "answer", "submitted"} <= kinds

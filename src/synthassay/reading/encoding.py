@@ -13,7 +13,6 @@ from PIL import Image as Pillow
 from synthassay.errors import ImageError
 from synthassay.images.geometry import resample_to_size
 from synthassay.images.image import Image
-from synthassay.records.base import whole_file
 from synthassay.records.reader_study import ReencodeSpec, WindowSpec
 from synthassay.records.reading import EncodedImage
 from synthassay.records.vocabulary import Unit
@@ -214,10 +213,9 @@ def tile_span(head: EncodedImage, level: int, z: int, row: int, column: int) -> 
 
 
 def write_encoded(folder: Path, name: str, head: EncodedImage, tiles: bytes) -> None:
-    """Write ``NAME.bin`` and ``NAME.json``, whole or not at all."""
-    with whole_file(folder / f"{name}.bin") as partial:
-        partial.write_bytes(tiles)
-    head.write(folder / f"{name}.json")
+    """Write ``NAME.bin`` and ``NAME.json`` into a folder that takes its place as a whole."""
+    (folder / f"{name}.bin").write_bytes(tiles)
+    (folder / f"{name}.json").write_text(head.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
 def read_tile(folder: Path, name: str, head: EncodedImage, level: int, z: int, row: int, column: int) -> bytes:
