@@ -51,7 +51,8 @@ def test_tables_of_a_turing_test(turing):
         "responses.csv", "events.csv", "catch.csv", "ratings.csv", "imrmc.csv", "repeats.csv", "export.json",
     }  # fmt: skip
     ratings = rows(out / "ratings.csv")
-    assert list(ratings[0]) == ["reader", "treatment", "case", "truth", "rating"]
+    assert list(ratings[0]) == ["reader", "treatment", "case", "truth", "rating", "position", "seconds"]
+    assert {r["seconds"] for r in ratings} == {"1.5"}
     assert {r["treatment"] for r in ratings} == {"synthetic", "null"}
     for one in ratings:
         arm_of = one["case"].split("/")[0]
@@ -125,9 +126,25 @@ def test_marks_are_held_against_places(room, tmp_path):
     read_by_truth(app, tmp_path / "study", lambda told: {"rating": 70, "marks": marks})
     export(join(tmp_path / "study"), tmp_path / "out")
     found = rows(tmp_path / "out" / "marks.csv")
-    assert {(r["truth"], r["mark"], r["hit"], r["place"]) for r in found} == {
-        ("1", "1", "1", "1"), ("1", "2", "0", ""), ("0", "1", "0", ""), ("0", "2", "0", ""),
+    assert {(r["case"][-1] in "13579", r["lesions"], r["rating"], r["lesion"]) for r in found} == {
+        (True, "1", "70", "1"), (True, "1", "20", ""), (False, "0", "70", ""), (False, "0", "20", ""),
     }  # fmt: skip
+
+
+def test_one_mark_a_case_is_right_or_wrong_and_none_is_wrong(room, tmp_path):
+    lines = "".join(f"case-{i:02d},{i % 2},{'10,12,3' if i % 2 else ',,'}\n" for i in range(6))
+    (tmp_path / "cases.csv").write_text("case,truth,x,y,radius\n" + lines)
+    app = room("diagnostic", count=6, arms=arm("real", "real", "real"), readers="1",
+               extra='cases = "cases.csv"\n', design='practice = 0\ncatch = 0\n[scale]\nmarks = "one"')  # fmt: skip
+    near = [{"x": 10.0, "y": 14.0, "slice": 0, "image": 0, "rating": 100}]
+    read_by_truth(
+        app, tmp_path / "study", lambda told: {"rating": 70} | ({"marks": near} if told["case"] > "case-02" else {})
+    )
+    export(join(tmp_path / "study"), tmp_path / "out")
+    located = {r["case"]: r["located"] for r in rows(tmp_path / "out" / "ratings.csv")}
+    assert located == {f"case-{i:02d}": str(int(i in (3, 5))) for i in range(6)}
+    marks = rows(tmp_path / "out" / "marks.csv")
+    assert [r["rating"] for r in sorted(marks, key=lambda r: r["case"])] == ["", "", "", "100", "100", "100"]
 
 
 def test_ratings_of_a_diagnostic_study(room, tmp_path):
@@ -146,7 +163,7 @@ def test_quality_has_no_ratings_and_says_so(room, tmp_path):
     app = room(
         "quality", count=6, extra="", arms=arm("real", "real", "real") + arm("s", "synthetic", "synthetic") + items
     )
-    read_by_truth(app, tmp_path / "study", lambda told: {"realism": 4} | told["expected"])
+    read_by_truth(app, tmp_path / "study", lambda told: {"realism": 4, "artefacts": ["seam"]} | told["expected"])
     joined = join(tmp_path / "study")
     with pytest.raises(ReadingError, match="has no ratings between two truths"):
         ratings_of(joined)
@@ -154,6 +171,10 @@ def test_quality_has_no_ratings_and_says_so(room, tmp_path):
     main = [r for r in rows(tmp_path / "out" / "responses.csv") if r["purpose"] == "main"]
     assert {r["realism"] for r in main} == {"4"}
     assert len(joined.of(Purpose.MAIN)) == len(main)
+    assert {(r["artefact"], r["present"]) for r in rows(tmp_path / "out" / "artefacts.csv")} == {
+        ("blur", "0"),
+        ("seam", "1"),
+    }
     assert verify_chain(app.state.room.store).ok
 
 

@@ -16,7 +16,7 @@ from synthassay.records.base import whole_folder, write_text
 from synthassay.records.reader_study import StudyKind
 from synthassay.records.reading import Purpose
 
-RATINGS = ("reader", "treatment", "case", "truth", "rating")
+RATINGS = ("reader", "treatment", "case", "truth", "rating", "position", "seconds")
 RATED = (StudyKind.TURING, StudyKind.DIAGNOSTIC, StudyKind.CHANGE)
 
 
@@ -36,11 +36,15 @@ def export(joined: Joined, out: Path) -> list[Path]:
     tables = {"responses.csv": _responses(joined), "events.csv": _events(joined), "catch.csv": _catch(joined)}
     if joined.design.kind in RATED:
         ratings = ratings_of(joined)
-        tables["ratings.csv"] = table(RATINGS, ratings_rows(ratings))
+        located = ("located",) if ratings and ratings[0].located is not None else ()
+        tables["ratings.csv"] = table((*RATINGS, *located), ratings_rows(ratings))
         tables["imrmc.csv"] = table(("readerID", "caseID", "modalityID", "score"), imrmc_rows(ratings))
     tables["repeats.csv"] = _repeats(joined)
-    if any(question.type == "marks" for question in joined.design.questions):
+    types = {question.type for question in joined.design.questions}
+    if "marks" in types:
         tables["marks.csv"] = _marks(joined)
+    if "tags" in types:
+        tables["artefacts.csv"] = _artefacts(joined)
     with whole_folder(out) as folder:
         for name, text in tables.items():
             (folder / name).write_text(text, encoding="utf-8", newline="")
@@ -49,8 +53,12 @@ def export(joined: Joined, out: Path) -> list[Path]:
 
 
 def ratings_rows(ratings: Iterable[Rating]) -> list[tuple[Any, ...]]:
-    """Return lines of reader, treatment, case, truth, rating."""
-    return [(one.reader, one.treatment, one.case, one.truth, _plain(one.rating)) for one in ratings]
+    """Return lines of reader, treatment, case, truth, rating, position, seconds and, where it is known, located."""
+    return [
+        (one.reader, one.treatment, one.case, one.truth, _plain(one.rating), one.position, one.seconds)
+        + (() if one.located is None else (one.located,))
+        for one in ratings
+    ]
 
 
 def imrmc_rows(ratings: Sequence[Rating]) -> list[tuple[Any, ...]]:
@@ -147,20 +155,32 @@ def _repeats(joined: Joined) -> str:
 
 
 def _marks(joined: Joined) -> str:
+    """One line per mark; a case read without marks has one line without a rating, for it was read."""
     question = next(question for question in joined.design.questions if question.type == "marks")
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for one in joined.of(Purpose.MAIN):
-        for number, mark in enumerate(one.answer.get(question.name, []), 1):
+        whose = (one.reader, one.told.treatment, one.told.case, len(one.told.places))
+        marks = one.answer.get(question.name, [])
+        for mark in marks:
             found = hit(mark, one.told.places)
-            place = [mark[name] for name in ("image", "x", "y", "slice", "rating")]
-            rows.append(
-                (one.reader, one.told.treatment, one.told.case, one.told.truth, number, *place,
-                 found is not None, None if found is None else found + 1)
-            )  # fmt: skip
-    header = (
-        "reader", "treatment", "case", "truth", "mark", "image", "x", "y", "slice", "rating", "hit", "place",
+            place = [mark[name] for name in ("image", "x", "y", "slice")]
+            rows.append((*whose, mark["rating"], None if found is None else found + 1, *place))
+        rows += [] if marks else [(*whose, None, None, None, None, None, None)]
+    return table(
+        ("reader", "treatment", "case", "lesions", "rating", "lesion", "image", "x", "y", "slice"), rows
     )  # fmt: skip
-    return table(header, rows)
+
+
+def _artefacts(joined: Joined) -> str:
+    """One line for every artefact that could have been ticked, whether it was or not."""
+    question = next(question for question in joined.design.questions if question.type == "tags")
+    rows = (
+        (one.reader, one.told.treatment, f"{one.told.treatment}/{one.told.case}", option.value,
+         option.value in one.answer.get(question.name, []))
+        for one in joined.of(Purpose.MAIN)
+        for option in question.options
+    )  # fmt: skip
+    return table(("reader", "treatment", "case", "artefact", "present"), rows)
 
 
 def _about(joined: Joined) -> dict[str, Any]:

@@ -67,13 +67,23 @@ class Joined:
 
 @dataclass(frozen=True)
 class Rating:
-    """One line of a table of ratings; ``rating`` is higher where the reader is surer that the truth is 1."""
+    """One line of a table of ratings.
+
+    Attributes:
+        rating: Higher where the reader is surer that the truth is 1.
+        position: Place in the reader's plan, from 1.
+        seconds: Time on the case.
+        located: Where one place a case is marked, whether it lies within a place of the truth; else None.
+    """
 
     reader: str
     treatment: str
     case: str
     truth: int
     rating: float
+    position: int = 0
+    seconds: float = 0.0
+    located: bool | None = None
 
 
 def join(folder: Path, database: str = "", *, truth: Path | None = None) -> Joined:
@@ -162,9 +172,8 @@ def ratings_of(joined: Joined, *purposes: Purpose) -> list[Rating]:
     readings = joined.of(*(purposes or (Purpose.MAIN,)))
     if kind in (StudyKind.DIAGNOSTIC, StudyKind.CHANGE):
         return [
-            Rating(one.reader, one.told.treatment, one.told.case, int(one.told.truth or 0), float(one.answer["rating"]))
-            for one in readings
-        ]  # fmt: skip
+            _rating(joined, one, one.told.treatment, one.told.case, float(one.answer["rating"])) for one in readings
+        ]
     if kind is not StudyKind.TURING:
         raise ReadingError(
             joined.design.title,
@@ -174,14 +183,20 @@ def ratings_of(joined: Joined, *purposes: Purpose) -> list[Rating]:
     real = next(arm for arm, role in joined.truth.arms.items() if role is ArmRole.REAL)
     others = [arm for arm in joined.truth.arms if arm != real]
     return [
-        Rating(
-            one.reader, arm, f"{one.told.treatment}/{one.told.case}", int(one.told.treatment == arm),
-            suspicion(one.answer),
-        )
+        _rating(joined, one, arm, f"{one.told.treatment}/{one.told.case}", suspicion(one.answer))
         for arm in others
         for one in readings
         if one.told.treatment in (arm, real)
-    ]  # fmt: skip
+    ]
+
+
+def _rating(joined: Joined, one: Reading, treatment: str, case: str, rating: float) -> Rating:
+    marks = next((question for question in joined.design.questions if question.type == "marks"), None)
+    located = None
+    if marks is not None and marks.most == 1:
+        located = any(hit(mark, one.told.places) is not None for mark in one.answer.get(marks.name, []))
+    seconds = max(one.timing.get("active_ms", 0), 1) / 1000
+    return Rating(one.reader, treatment, case, int(one.told.truth or 0), rating, one.order, seconds, located)
 
 
 def right_of(joined: Joined, one: Reading) -> bool | None:

@@ -77,7 +77,7 @@ async function coordinate() {
 
 function told(what, receipt) {
   if (what === "saved") status(receipt ? `Saved · receipt ${receipt.hash.slice(0, 8)}` : "Saved before");
-  if (what === "waiting") status("Not saved yet: no connection. Your answer is kept here and sent again.", true);
+  if (what === "waiting") status("Not saved yet; kept here, trying again", true);
   if (what === "refused") status(`The server refused an answer: ${receipt?.problem || "unknown"}`, true);
 }
 
