@@ -241,12 +241,17 @@ async function pause() {
 }
 
 function showTools() {
-  const buttons = TOOLS.filter(([name]) => name !== "mark" || now.desk.marksAllowed).map(([name, label, key]) => tool(label, key.toUpperCase(), () => choose(name), name));
+  const buttons = TOOLS.filter(([name]) => offered(name)).map(([name, label, key]) => tool(label, key.toUpperCase(), () => choose(name), name));
   now.state.windows.forEach((window, index) => buttons.push(tool(window.name, `F${index + 1}`, () => now.desk.preset(window))));
   buttons.push(tool("Reset", "0", () => now.desk.reset()));
   $("tools").replaceChildren(...buttons);
   if (now.desk.marksAllowed) now.desk.tool = "mark";
   choose(now.desk.tool);
+}
+
+function offered(name) {
+  if (name === "mark") return now.desk.marksAllowed > 0;
+  return name !== "window" || now.desk.panes.some((pane) => pane.head.depth !== "rgb8");
 }
 
 function tool(label, key, act, name = "") {
@@ -276,7 +281,7 @@ function onKey(event) {
   } else if (typing) return;
   else if (/^F[1-6]$/.test(event.key) && now.state.windows[event.key[1] - 1]) now.desk.preset(now.state.windows[event.key[1] - 1]);
   else if (event.key.toLowerCase() === "b") back();
-  else if (TOOLS.some(([name, , key]) => key === event.key.toLowerCase() && (name !== "mark" || now.desk.marksAllowed))) choose(TOOLS.find(([, , key]) => key === event.key.toLowerCase())[0]);
+  else if (TOOLS.some(([name, , key]) => key === event.key.toLowerCase() && offered(name))) choose(TOOLS.find(([, , key]) => key === event.key.toLowerCase())[0]);
   else if (event.target.matches?.("input[type=range]") && /^(Arrow|Page|Home|End)/.test(event.key)) return;
   else if (!now.form.key(event) && !now.desk.key(event)) return;
   event.preventDefault();

@@ -80,7 +80,7 @@ class Pane {
     context.fillStyle = "#000";
     context.fillRect(0, 0, this.canvas.width, this.canvas.height);
     const s = this.scale();
-    context.imageSmoothingEnabled = s.x < 3;
+    context.imageSmoothingEnabled = s.x < 8; // beyond, pixels are what one wants to see
     context.imageSmoothingQuality = "high";
     const finest = clamp(Math.floor(Math.log2(1 / Math.max(s.x, s.y)) + 0.25), 0, this.head.levels - 1);
     let complete = true;
