@@ -224,3 +224,12 @@ def test_the_positive_control_is_seen_in_the_picture_and_not_in_the_file(tmp_pat
         likeness = np.corrcoef(pixels, source.ravel())[0, 1]
         assert (pixels.min(), pixels.max()) == (0, 255)
         assert likeness < 0.95 if one.arm == "degraded" else likeness == pytest.approx(1)
+
+
+def test_what_was_compiled_is_told(tmp_path, make_study):
+    from synthassay.reading.summary import design_lines
+
+    made = compile_study(make_study(), tmp_path / "out")
+    lines = design_lines(made)
+    assert f"design {made.design.digest()}" in lines
+    assert f"truth  {made.design.truth_sha256}" in lines

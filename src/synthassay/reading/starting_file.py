@@ -110,50 +110,15 @@ path = "aid"                  # an image per case, shown beside it; words stand 
 }
 
 
-def starting_file(kind: StudyKind) -> str:
-    """Return the commented file of a kind of reader study."""
-    start = STARTS[kind]
-    truth = kind in (StudyKind.DIAGNOSTIC, StudyKind.CHANGE)
-    cases = (
-        'cases = "cases.csv"           # columns case, truth (0 or 1), and as wanted subject, note, x, y, slice, radius'
-    )
-    optional = '# cases = "cases.csv"         # columns case, subject: whose image it is, where a patient has several'
-    artefacts, _, items = _ITEMS.strip().partition("\n\n")
-    alternatives = (
-        "\nalternatives = 2              # images per trial: 2-AFC, 4-AFC ..." if kind is StudyKind.CHOICE else ""
-    )
-    crossed = (
-        '\ncrossed = true                # every case in every arm; false: a case belongs to one arm'
-        '\nsessions = "mixed"            # arms change places within a session; by_arm: one arm a session'
-        if kind is StudyKind.DIAGNOSTIC
-        else ""
-    )  # fmt: skip
-    return f"""\
-# A reader study.  Fix it: synthassay reader compile THIS_FILE --out FOLDER.  Read it: synthassay reader serve FOLDER
-schema_version = 1
-title = "{start.title}"       # readers see it: it must not give the arms away
-question = "{start.question}"
-kind = "{kind}"
-instructions = "{start.instructions}"
-seed = 20260101               # root of every order
-readers = 4                   # or their codes: ["anna-k", "r17"], never their names
-{cases if truth else optional}
-{artefacts + chr(10) if kind is StudyKind.QUALITY else ""}
-{start.arms}{chr(10) + items + chr(10) if kind is StudyKind.QUALITY else ""}
-[design]{alternatives}{crossed}
-practice = 4                  # cases to get used to the room; not analysed
-repeats = 0.1                 # share shown twice, for agreement within readers
-least_gap = 10                # trials at least in between
-catch = 2                     # trials that say what to answer
-blocks = 2                    # a break is offered between them
-washout_days = {28 if kind is StudyKind.DIAGNOSTIC else 0}             # between sessions
-go_back = false               # whether an answer may be changed
-{start.rest}
-[analysis]                    # fixed before anyone reads
-hypothesis = "{"non_inferiority" if truth else "equivalence"}"
-margin = 0.05                 # the largest difference that would not matter
-alpha = 0.05
-
+_CASES = (
+    'cases = "cases.csv"           # columns case, truth (0 or 1), and as wanted subject, note, x, y, slice, radius'
+)
+_SUBJECTS = '# cases = "cases.csv"         # columns case, subject: whose image it is, where a patient has several'
+_ALTERNATIVES = "\nalternatives = 2              # images per trial: 2-AFC, 4-AFC ..."
+_CROSSED = """
+crossed = true                # every case in every arm; false: a case belongs to one arm
+sessions = "mixed"            # arms change places within a session; by_arm: one arm a session"""
+_OFFERED = """\
 # [[windows]]                 # windows to choose from, in the images' unit; the first is shown first
 # name = "lung"
 # low = -1350
@@ -164,3 +129,55 @@ alpha = 0.05
 # size = [256, 256]
 # levels = 256
 """
+
+
+def starting_file(kind: StudyKind) -> str:
+    """Return the commented file of a kind of reader study."""
+    start = STARTS[kind]
+    truth = kind in (StudyKind.DIAGNOSTIC, StudyKind.CHANGE)
+    artefacts, _, items = _ITEMS.strip().partition("\n\n") if kind is StudyKind.QUALITY else ("", "", "")
+    asked = _ALTERNATIVES if kind is StudyKind.CHOICE else _CROSSED if kind is StudyKind.DIAGNOSTIC else ""
+    parts = [
+        _opening(kind, start, _CASES if truth else _SUBJECTS),
+        artefacts,
+        start.arms.rstrip(),
+        items,
+        _design(asked, washout=28 if kind is StudyKind.DIAGNOSTIC else 0),
+        start.rest.strip(),
+        _analysis("non_inferiority" if truth else "equivalence"),
+        _OFFERED.rstrip(),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _opening(kind: StudyKind, start: Start, cases: str) -> str:
+    return f"""\
+# A reader study.  Fix it: synthassay reader compile THIS_FILE --out FOLDER.  Read it: synthassay reader serve FOLDER
+schema_version = 1
+title = "{start.title}"       # readers see it: it must not give the arms away
+question = "{start.question}"
+kind = "{kind}"
+instructions = "{start.instructions}"
+seed = 20260101               # root of every order
+readers = 4                   # or their codes: ["anna-k", "r17"], never their names
+{cases}"""
+
+
+def _design(asked: str, *, washout: int) -> str:
+    return f"""\
+[design]{asked}
+practice = 4                  # cases to get used to the room; not analysed
+repeats = 0.1                 # share shown twice, for agreement within readers
+least_gap = 10                # trials at least in between
+catch = 2                     # trials that say what to answer
+blocks = 2                    # a break is offered between them
+washout_days = {washout:<2}             # between sessions
+go_back = false               # whether an answer may be changed"""
+
+
+def _analysis(hypothesis: str) -> str:
+    return f"""\
+[analysis]                    # fixed before anyone reads
+hypothesis = "{hypothesis}"
+margin = 0.05                 # the largest difference that would not matter
+alpha = 0.05"""
