@@ -130,6 +130,31 @@ def test_a_reading_that_is_interrupted_in_every_way(browser, server):
     assert verify_readings(server.study).ok
 
 
+def test_a_tablet_and_large_type(browser, server):
+    """By touch alone, and at 200 % on a small desktop: nothing needs a keyboard, nothing runs out of the page."""
+    page = enter(browser, server, has_touch=True)
+    page.set_viewport_size({"width": 820, "height": 1180})
+    first = trial(page)
+    page.locator("button[value=real]").tap()
+    page.locator(".sliding input").tap()
+    page.locator("#submit").tap()
+    go_on(page, first)
+    canvas = page.locator("#stage canvas").first
+    zoom = page.locator("figcaption").first.inner_text()
+    box = canvas.bounding_box()
+    wire = page.context.new_cdp_session(page)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for kind, apart in (("touchStart", 40), ("touchMove", 80), ("touchMove", 120), ("touchEnd", 0)):
+        points = [{"x": x - apart, "y": y, "id": 1}, {"x": x + apart, "y": y, "id": 2}] if apart else []
+        wire.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    page.wait_for_function("(before) => document.querySelector('figcaption').textContent !== before", arg=zoom)
+    for width, height in ((640, 400), (820, 1180), (1180, 820)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert join(server.study).readings[0].answer["verdict"] == "real"
+    assert page.faults == []
+
+
 def test_the_viewer_by_keys_and_mouse(browser, tmp_path, make_study):
     write_pictures(tmp_path / "x", 1, seed=0)
     windows = '[[windows]]\nname = "narrow"\nlow = 100\nhigh = 150\n'

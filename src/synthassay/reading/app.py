@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import time
 from collections.abc import Callable, Sequence
 from importlib.resources import files
@@ -131,8 +132,6 @@ def _reader(visitor: Annotated[Visitor, Depends(_visitor)]) -> Visitor:
 def _writer(
     reader: Annotated[Visitor, Depends(_reader)], x_csrf_token: Annotated[str, Header(max_length=100)] = ""
 ) -> Visitor:
-    import hmac
-
     if not hmac.compare_digest(x_csrf_token.encode(), reader.csrf.encode()):
         raise Refused("needs the session's CSRF token", status=403)
     return reader
@@ -179,7 +178,7 @@ def _sign_out(
     request: Request, room: RoomHere, visitor: Annotated[Visitor, Depends(_visitor)],
     x_csrf_token: Annotated[str, Header(max_length=100)] = "",
 ) -> Response:  # fmt: skip
-    if x_csrf_token != visitor.csrf:
+    if not hmac.compare_digest(x_csrf_token.encode(), visitor.csrf.encode()):
         raise Refused("needs the session's CSRF token", status=403)
     sign_out(room.store, request.cookies.get(COOKIE, ""), visitor, now=room.now())
     response = JSONResponse({"signed_out": True})
