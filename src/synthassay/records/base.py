@@ -101,7 +101,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=path.parent))
     try:
         yield partial
-        for file in partial.rglob("*"):
+        for file in (path for path in partial.rglob("*") if path.is_file()):
             with file.open("rb") as stream:
                 os.fsync(stream.fileno())
             file.chmod(0o644)
