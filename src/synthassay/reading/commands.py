@@ -131,3 +131,19 @@ def reader_export(
         typer.echo(str(path))
     for reader, missing in joined.unread.items():
         typer.echo(f"note: reader {reader} has not read {missing} trial(s)", err=True)
+
+
+@reader_app.command("analyse")
+def reader_analyse(
+    study: Folder,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")] = Path("analysis"),
+    cut: Annotated[Optional[float], typer.Option(help="Rating from which a case was called positive.")] = None,  # noqa: UP045
+    truth: TruthFolder = None,
+    database: Database = "",
+) -> None:
+    """Analyse a study as its design fixed it; refuses a design, truth or log that was changed."""
+    from synthassay.reading.analysing import analyse_study
+    from synthassay.reading.showing_result import show_result
+
+    show_result(analyse_study(study, out, database, truth=truth, cut=cut))
+    typer.echo(str(out / "reader_result.json"))
