@@ -131,6 +131,9 @@ def whole_folder(path: Path) -> Iterator[Path]:
     try:
         yield partial
         for file in partial.rglob("*"):
+            if file.is_dir():
+                file.chmod(0o755)
+                continue
             with file.open("rb") as stream:
                 os.fsync(stream.fileno())
             file.chmod(0o644)

@@ -59,6 +59,10 @@ class Pseudonyms:
         """Return free text with every known identifier in it replaced by its pseudonym, and every place by dots."""
         return self._pattern.sub(lambda found: self._names[found.group()], text) if self._pattern else text
 
+    def said(self, value: str) -> str:
+        """Return a value that may be an identifier as a whole, however short, or a text that holds some."""
+        return self._cases.get(value) or self._subjects.get(value) or self.scrub(value)
+
     def table(self) -> dict[str, dict[str, str]]:
         """Return pseudonym to identifier, for the holder of the data alone."""
         return {
