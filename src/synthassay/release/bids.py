@@ -61,8 +61,24 @@ def _place(modality: Modality, role: str) -> tuple[str, str, bool]:
     return "anat", CONTRASTS.get(key, UNKNOWN_CONTRAST), False
 
 
-def write_bids_tables(root: Path, manifest: Manifest, title: str, licence: str, authors: tuple[str, ...]) -> None:
-    """Write what a BIDS data set needs beside its images: description, participants, README and what to ignore."""
+def write_bids_tables(
+    root: Path,
+    manifest: Manifest,
+    title: str,
+    licence: str,
+    authors: tuple[str, ...],
+    skull_stripped: bool | None,
+) -> None:
+    """Write what a BIDS data set needs beside its images: description, participants, README and what to ignore.
+
+    Args:
+        root: The release in the making.
+        manifest: Its images.
+        title: Name of the data set.
+        licence: Left out where empty.
+        authors: Left out where empty.
+        skull_stripped: What BIDS asks of every anatomical derivative, written once for all; None for CT.
+    """
     folder = root / FOLDER
     name, _, version = manifest.software.rpartition(" ")
     description: dict[str, Any] = {
@@ -78,6 +94,8 @@ def write_bids_tables(root: Path, manifest: Manifest, title: str, licence: str, 
     if authors:
         description["Authors"] = list(authors)
     _write_json(folder / "dataset_description.json", description)
+    for suffix in sorted({_suffix(image.path) for image in manifest.images} - {"ct"}):
+        _write_json(folder / f"{suffix}.json", {"SkullStripped": skull_stripped})  # holds for all files of the suffix
     rows = [f"sub-{image.case}\ttrue\t{image.label or 'n/a'}" for image in manifest.images]
     write_text(folder / "participants.tsv", "\n".join(["participant_id\tsynthetic\tclass", *rows]) + "\n")
     columns = {
@@ -100,10 +118,14 @@ def _ignored(manifest: Manifest) -> list[str]:
     paths = [image.path for image in manifest.images]
     found = []
     if any("/ct/" in path for path in paths):
-        found.append("*/ct/**")  # BEP024 is a proposal
+        found.append("sub-*/ct")  # BEP024 is a proposal
     if any(f"_{UNKNOWN_CONTRAST}." in path for path in paths):
         found.append(f"*_{UNKNOWN_CONTRAST}.*")
     return found
+
+
+def _suffix(path: str) -> str:
+    return path.removesuffix(".nii.gz").rpartition("_")[2]
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from synthassay.errors import RunError
 from synthassay.records.base import disk_problem, sha256_of, whole_folder, write_text
 from synthassay.records.manifest import Manifest
+from synthassay.records.vocabulary import Modality
 from synthassay.release.bids import FOLDER, write_bids_tables
 from synthassay.release.card import card_text, readme_text
 from synthassay.release.crate import ro_crate
@@ -41,6 +42,7 @@ class Wishes:
         file_format: ``auto`` keeps the run's format.
         version: Of the release; ``licence`` an SPDX identifier or URL; ``creators`` who answers for it.
         date: Day of publication, ``YYYY-MM-DD``; left out where empty.
+        skull_stripped: Whether brain MRI shows the brain alone, which BIDS asks and no record tells.
         overrides: ``NAME: reason`` for each part of the leakage audit that failed.
     """
 
@@ -50,6 +52,7 @@ class Wishes:
     licence: str = ""
     creators: tuple[str, ...] = ()
     date: str = ""
+    skull_stripped: bool | None = None
     overrides: Sequence[str] = ()
 
 
@@ -91,9 +94,10 @@ def release_run(
     source = read_source(run, wishes.of)
     audit = decide(leakage_audit(source.measurements, source.protocol, source.study.task), overrides)
     named = named_images(source)
+    file_format = _format(source, wishes)
     names = _keep_names(source, named)
     with whole_folder(out) as root:
-        manifest = write_images(source, named, root, _format(source, wishes), progress)
+        manifest = write_images(source, named, root, file_format, progress)
         release = _statement(source, manifest, wishes, audit)
         _describe(root, source, manifest, release, evidence_of(source), wishes, key)
         _require_nothing_identifying(root, source, manifest)
@@ -105,6 +109,9 @@ def _format(source: Source, wishes: Wishes) -> ReleaseFormat:
     chosen = source.manifest.format if wishes.file_format == "auto" else wishes.file_format
     if chosen not in ("nifti", "dicom", "png", "tiff"):
         raise RunError("--format", "is none of nifti, dicom, png, tiff", value=chosen)
+    if chosen == "nifti" and source.study.modality is Modality.MRI and wishes.skull_stripped is None:
+        remedy = "Say --skull-stripped or --not-skull-stripped."
+        raise RunError("--format nifti", "is BIDS, which asks whether MRI shows the brain alone", remedy=remedy)
     return chosen  # type: ignore[return-value]
 
 
@@ -148,7 +155,7 @@ def _describe(
 ) -> None:
     """Write everything that explains the images."""
     if manifest.format == "nifti":
-        write_bids_tables(root, manifest, release.title, wishes.licence, wishes.creators)
+        write_bids_tables(root, manifest, release.title, wishes.licence, wishes.creators, wishes.skull_stripped)
     evidence.write(root / "evidence.json")
     write_text(root / "card.md", card_text(source, release, evidence, manifest))
     write_text(root / "README.md", readme_text(release, manifest, fingerprint_of(key.public_key())))

@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 from pydicom.dataset import Dataset
 
 from synthassay.errors import ImageError
-from synthassay.images.dicom_values import dataset_of
+from synthassay.images.dicom_values import dataset_of, decoding
 from synthassay.images.formats import format_of
 
 PNG_HEAD = 8
@@ -58,8 +58,9 @@ def carried(path: Path) -> Iterator[Carried]:
 def _dicom(path: Path) -> Iterator[Carried]:
     dataset = dataset_of(path)
     yield Carried("its preamble", (getattr(dataset, "preamble", None) or b"").decode("latin-1"))
-    yield from _elements(dataset.file_meta, "")
-    yield from _elements(dataset, "")
+    with decoding(path):  # values are decoded when they are looked at
+        found = [*_elements(dataset.file_meta, ""), *_elements(dataset, "")]
+    yield from found
 
 
 def _elements(dataset: Dataset, place: str) -> Iterator[Carried]:

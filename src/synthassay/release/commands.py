@@ -29,6 +29,10 @@ def release(  # noqa: PLR0917
     creator: Annotated[list[str] | None, typer.Option(help="Who answers for it; may be repeated.")] = None,
     version: Annotated[str, typer.Option(help="Version of the release.")] = "1.0.0",
     date: Annotated[str, typer.Option(help="Day of publication, YYYY-MM-DD; left out where absent.")] = "",
+    skull_stripped: Annotated[
+        Optional[bool],  # noqa: UP045 - as above
+        typer.Option("--skull-stripped/--not-skull-stripped", help="What BIDS asks of MRI in NIfTI."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
 ) -> None:
     """Make a signed folder of synthetic images that a repository would accept; a failed leakage audit blocks it."""
@@ -43,7 +47,7 @@ def release(  # noqa: PLR0917
     signer = load_key(key, _passphrase) if key is not None else new_key(fresh)
     wishes = Wishes(
         of=of, file_format=file_format, version=version, licence=licence, creators=tuple(creator or ()), date=date,
-        overrides=tuple(override or ()),
+        skull_stripped=skull_stripped, overrides=tuple(override or ()),
     )  # fmt: skip
     try:
         found = release_run(run, out, signer, wishes)

@@ -16,7 +16,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
-from synthassay.images.dicom_values import dataset_of
+from synthassay.images.dicom_values import dataset_of, decoding
 from synthassay.images.dicom_writing import CLASS, MODALITY, mark_dataset
 from synthassay.images.labelling import BANNER, SyntheticLabel
 
@@ -81,6 +81,13 @@ def header_faults(path: Path, label: SyntheticLabel) -> Iterator[str]:
         ImageError: The file cannot be decoded.
     """
     dataset = dataset_of(path)
+    with decoding(path):  # values are decoded when they are looked at
+        found = list(dataset_faults(dataset, label))
+    yield from found
+
+
+def dataset_faults(dataset: Dataset, label: SyntheticLabel) -> Iterator[str]:
+    """Yield the same of a data set that was read already, with its file meta information."""
     if any(getattr(dataset, "preamble", None) or b""):
         yield "its preamble is not empty"
     for element in dataset.file_meta:

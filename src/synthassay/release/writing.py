@@ -79,7 +79,11 @@ def _write(
     else:
         relative = f"images/{one.name}{SUFFIX[file_format]}"
     path, label = root / relative, label_of(manifest, one.name, one.entry.seed, modality)
-    write_image(path, Image(image.pixels, image.geometry, image.unit), label, file_format=file_format)
+    try:
+        write_image(path, Image(image.pixels, image.geometry, image.unit), label, file_format=file_format)
+    except ImageError as problem:
+        remedy = "Choose another --format."
+        raise ImageError(relative, problem.what, value=problem.value, remedy=remedy) from None
     _read_back(path, image, relative, file_format)
     update: dict[str, object] = {"path": relative, "sha256": sha256_of_image(path), "structures": None}
     if one.made.structures is not None:
