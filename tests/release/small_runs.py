@@ -77,14 +77,22 @@ def rows(of: str, *, copied: float = 0.0, subjects: int = 30) -> tuple[Measureme
     )
 
 
-def write_run(folder: Path, kind: str = "xray", *, images: int = 3, drawn: bool = False, **measured: float) -> Path:
-    """Write a run of one generator; ``measured`` as in ``rows``, and ``measured={}`` with ``subjects=0`` for none."""
+def write_run(
+    folder: Path,
+    kind: str = "xray",
+    *,
+    images: int = 3,
+    drawn: bool = False,
+    named: tuple[str, ...] = SUBJECTS,
+    **measured: float,
+) -> Path:
+    """Write a run of one generator; ``measured`` as in ``rows``; with ``subjects=0`` nothing was measured."""
     modality, task, of, file_format, unit, roles = KINDS[kind]
     folder.mkdir(parents=True)
     title = f"Small {kind} study"
     text = STUDY.format(title=title, modality=modality, task=task, family=of, roles=roles)
     (folder / "study.toml").write_text(text, encoding="utf-8")
-    cohort = _cohort(unit)
+    cohort = _cohort(unit, named)
     cohort.write(folder / "cohort.json")
     lock = Lock(
         software=SOFTWARE, python="3.12", platform="Linux", device="cpu", threads=1, seed=7, packages={},
@@ -116,12 +124,12 @@ def write_run(folder: Path, kind: str = "xray", *, images: int = 3, drawn: bool 
     return folder
 
 
-def _cohort(unit: Unit) -> Cohort:
+def _cohort(unit: Unit, named: tuple[str, ...]) -> Cohort:
     cases = tuple(
         Case(case=f"{subject}_img", subject=subject, images={"image": Locator(path=f"in/{subject}/t2.nii.gz")})
-        for subject in SUBJECTS
+        for subject in named
     )
-    split = {s: Split.TRAIN if i >= 10 else Split.TEST for i, s in enumerate(SUBJECTS)}
+    split = {s: Split.TRAIN if i >= 10 else Split.TEST for i, s in enumerate(named)}
     return Cohort(
         root="/secret/place/of/data", source="table.csv", cases=cases, split=split, split_rule="subject",
         unit=unit.value, licence="CC BY 4.0", citation="Somebody (2020)", notes=("HOSP-4711 moved.",),

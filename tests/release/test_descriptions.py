@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import warnings
 
 import nibabel as nib
 import numpy as np
@@ -30,7 +31,8 @@ KINDS = ("xray", "ct", "mri")
 def test_mlcroissant_reads_every_record(kind, released, caplog):
     mlcroissant = pytest.importorskip("mlcroissant")
     folder = released(kind)
-    with pytest.warns(DeprecationWarning):  # of the libraries beneath it
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the libraries beneath it
         dataset = mlcroissant.Dataset(jsonld=folder / "croissant.json")
     records = list(dataset.records("images"))
     manifest = Manifest.read(folder / "manifest.json")
@@ -77,9 +79,7 @@ def test_ro_crate_py_reads_the_files_and_the_run(kind, released):
     action = crate.get("#synthesis")
     assert action.type == "CreateAction"
     assert action["instrument"].id == "#software"
-    assert (
-        folder / action["result"][0].id if isinstance(action["result"], list) else folder / action["result"].id
-    ).is_dir()
+    assert action["result"].id in parts
 
 
 def test_nibabel_finds_bids_derivatives(released):
@@ -87,7 +87,7 @@ def test_nibabel_finds_bids_derivatives(released):
     description = json.loads((folder / "dataset_description.json").read_text())
     assert description["DatasetType"] == "derivative"
     assert description["GeneratedBy"][0]["Name"] == "synthassay"
-    rows = list(csv.DictReader((folder / "participants.tsv").open(), delimiter="\t"))
+    rows = list(csv.DictReader((folder / "participants.tsv").read_text().splitlines(), delimiter="\t"))
     assert [row["participant_id"] for row in rows] == ["sub-syn0001", "sub-syn0002", "sub-syn0003"]
     assert json.loads((folder / "T2w.json").read_text()) == {"SkullStripped": False}
     for row in rows:
@@ -142,7 +142,7 @@ def test_the_card_tells_what_was_made_from_whom_and_how_well(released):
         "None is an acquisition of a patient", "| generator | pgan, family pgan |", "| subjects in train | 20 |",
         "3, of 3 patients; keep the images of one pseudonym on one side of any split", "trying the release",
         "| Ssim ↓ | 0.8 [0.7, 0.9] | 30 |", "- copied_images: passed", "| commit | abc1234 |",
-        f"{2 * len(SUBJECTS) + 3 + 30 + 1 - 30} identifiers",
+        f"{len(SUBJECTS) * 2 + 3 + 1} identifiers",  # subjects, cases, images named after cases, the data's folder
     ):  # fmt: skip
         assert text in card, text
 
@@ -155,15 +155,6 @@ def test_the_readme_names_the_key(released):
 
 
 def test_identifiers_that_are_too_short_are_told(tmp_path):
-    run = write_run(tmp_path / "run")
-    for path in (run / "cohort.json", *(run / "stages").iterdir()):
-        path.write_text(path.read_text().replace("HOSP-4711", "7"))
-    stage = run / "stages/stage-0.json"
-    from synthassay.records.base import sha256_of
-
-    stage.write_text(re.sub(r"[0-9a-f]{64}(?=\"\n  ?\})", sha256_of(run / "cohort.json"), stage.read_text()))
-    found = json.loads(stage.read_text())
-    found["outputs"]["cohort.json"] = sha256_of(run / "cohort.json")
-    stage.write_text(json.dumps(found))
+    run = write_run(tmp_path / "run", named=("7", *SUBJECTS[1:]))
     folder = release_run(run, tmp_path / "out", KEY).folder
     assert "1 more are too short" in (folder / "card.md").read_text()

@@ -281,7 +281,7 @@ def _croissant(folder: Path) -> Check:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the libraries beneath it
-            import mlcroissant
+            import mlcroissant  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
             mlcroissant.Dataset(jsonld=_json(folder / "croissant.json"))
     except ImportError:
