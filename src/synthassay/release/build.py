@@ -17,6 +17,7 @@ from synthassay.records.manifest import Manifest
 from synthassay.records.vocabulary import Modality
 from synthassay.release.bids import FOLDER, write_bids_tables
 from synthassay.release.card import card_text, readme_text
+from synthassay.release.content_credentials import embed, read_chain
 from synthassay.release.crate import ro_crate
 from synthassay.release.croissant import croissant, image_table
 from synthassay.release.evidence import Evidence, evidence_of
@@ -44,6 +45,7 @@ class Wishes:
         date: Day of publication, ``YYYY-MM-DD``; left out where empty.
         skull_stripped: Whether brain MRI shows the brain alone, which BIDS asks and no record tells.
         overrides: ``NAME: reason`` for each part of the leakage audit that failed.
+        certificates: Chain for the releaser's key in PEM: put C2PA manifests into PNG and TIFF.
     """
 
     of: str = ""
@@ -54,6 +56,7 @@ class Wishes:
     date: str = ""
     skull_stripped: bool | None = None
     overrides: Sequence[str] = ()
+    certificates: Path | None = None
 
 
 class Released(NamedTuple):
@@ -95,9 +98,12 @@ def release_run(
     audit = decide(leakage_audit(source.measurements, source.protocol, source.study.task), overrides)
     named = named_images(source)
     file_format = _format(source, wishes)
+    chain = read_chain(wishes.certificates, key) if wishes.certificates else ""
     names = _keep_names(source, named)
     with whole_folder(out) as root:
         manifest = write_images(source, named, root, file_format, progress)
+        if chain:
+            manifest = embed(root, manifest, key, chain, source.study.modality)
         release = _statement(source, manifest, wishes, audit)
         _describe(root, source, manifest, release, evidence_of(source), wishes, key)
         _require_nothing_identifying(root, source, manifest)
@@ -141,6 +147,7 @@ def _statement(source: Source, manifest: Manifest, wishes: Wishes, audit: tuple[
         identifiers_searched=len(identifiers.searched),
         identifiers_too_short=identifiers.too_short,
         seeds=some,
+        c2pa="embedded" if wishes.certificates else "none",
     )
 
 

@@ -17,12 +17,13 @@ from pydicom.dataset import Dataset
 from synthassay.errors import ImageError
 from synthassay.images.dicom_values import dataset_of, decoding
 from synthassay.images.formats import format_of
+from synthassay.images.nifti import DAMAGE
 
 PNG_HEAD = 8
 PNG_CHUNKS = {b"IHDR", b"IDAT", b"IEND", b"tEXt", b"zTXt", b"iTXt"}
 PNG_PROVENANCE = b"caBX"  # where C2PA keeps its manifest
 TIFF_TAGS = {
-    256, 257, 258, 259, 262, 270, 273, 277, 278, 279, 282, 283, 284, 296, 305, 317, 338, 339,
+    256, 257, 258, 259, 262, 270, 273, 277, 278, 279, 282, 283, 284, 296, 305, 317, 338, 339, 52545,
 }  # fmt: skip
 GZIP_HEAD = 10
 
@@ -51,7 +52,7 @@ def carried(path: Path) -> Iterator[Carried]:
         return
     try:
         yield from {"dicom": _dicom, "nifti": _nifti, "png": _png, "tiff": _tiff}[kind](path)
-    except (KeyError, struct.error, ValueError, zlib.error, EOFError, OSError) as problem:
+    except (*DAMAGE, KeyError, SyntaxError, struct.error) as problem:
         raise ImageError(str(path), f"cannot be taken apart: {problem}") from None
 
 
@@ -112,6 +113,8 @@ def _png(path: Path) -> Iterator[Carried]:
         at += 12 + length
         if kind not in PNG_CHUNKS and kind != PNG_PROVENANCE:
             yield Carried(f"its chunk {kind.decode('latin-1')}", body.decode("latin-1"), stray=True)
+        if kind == PNG_PROVENANCE:
+            yield Carried("its C2PA manifest", body.decode("latin-1"))
         if kind == b"IEND":
             break
     if at < len(content):
@@ -128,4 +131,5 @@ def _tiff(path: Path) -> Iterator[Carried]:
             yield Carried("its pages", f"{len(file.pages)} pages", stray=True)
         for page in file.pages:
             for tag in page.tags:
-                yield Carried(f"its tag {tag.code}", str(tag.value), stray=tag.code not in TIFF_TAGS)
+                value = tag.value.decode("latin-1") if isinstance(tag.value, bytes) else str(tag.value)
+                yield Carried(f"its tag {tag.code}", value, stray=tag.code not in TIFF_TAGS)

@@ -25,6 +25,10 @@ def release(  # noqa: PLR0917
         list[str] | None,
         typer.Option(help='"NAME: reason" for a part of the leakage audit that failed; signed; may be repeated.'),
     ] = None,
+    c2pa: Annotated[
+        Optional[Path],  # noqa: UP045 - as above
+        typer.Option(help="Certificates of the key in PEM, the signer's first: put C2PA manifests into PNG and TIFF."),
+    ] = None,
     licence: Annotated[str, typer.Option(help="SPDX identifier or URL of the licence.")] = "",
     creator: Annotated[list[str] | None, typer.Option(help="Who answers for it; may be repeated.")] = None,
     version: Annotated[str, typer.Option(help="Version of the release.")] = "1.0.0",
@@ -47,7 +51,7 @@ def release(  # noqa: PLR0917
     signer = load_key(key, _passphrase) if key is not None else new_key(fresh)
     wishes = Wishes(
         of=of, file_format=file_format, version=version, licence=licence, creators=tuple(creator or ()), date=date,
-        skull_stripped=skull_stripped, overrides=tuple(override or ()),
+        skull_stripped=skull_stripped, certificates=c2pa, overrides=tuple(override or ()),
     )  # fmt: skip
     try:
         found = release_run(run, out, signer, wishes)

@@ -13,7 +13,7 @@ import nibabel as nib
 from synthassay.errors import ImageError
 from synthassay.images.formats import format_of
 from synthassay.images.labelling import BANNER, YES, SyntheticLabel, entries_in
-from synthassay.images.nifti import sidecar_of
+from synthassay.images.nifti import DAMAGE, sidecar_of
 from synthassay.records.vocabulary import Unit
 from synthassay.release.carried import carried
 from synthassay.release.dicom_headers import header_faults
@@ -109,7 +109,7 @@ def _nifti_faults(path: Path, label: SyntheticLabel) -> Iterator[str]:
 def _header(path: Path) -> Any:
     try:
         return nib.load(path).header
-    except (nib.filebasedimages.ImageFileError, OSError, ValueError, EOFError) as problem:
+    except DAMAGE as problem:
         raise ImageError(str(path), f"cannot be decoded: {problem}") from None
 
 

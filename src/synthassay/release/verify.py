@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from synthassay.errors import SynthassayError
+from synthassay.errors import RunError, SynthassayError
 from synthassay.images.verify import verify_folder
 from synthassay.records.base import Record, inside, sha256_of
 from synthassay.records.manifest import Manifest
 from synthassay.records.vocabulary import Modality
 from synthassay.release.bids import FOLDER
 from synthassay.release.build import ENVELOPE, PUBLIC_KEY
+from synthassay.release.content_credentials import credential_faults
 from synthassay.release.croissant import image_table
 from synthassay.release.evidence import Evidence
 from synthassay.release.gate import leakage_audit
@@ -28,6 +29,7 @@ from synthassay.release.signing import fingerprint_of, load_public_key, read_env
 from synthassay.release.source import read_source
 from synthassay.release.statement import Statement, read_statement
 
+DAMAGE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)  # how altered JSON of a known form breaks
 OF_A_RELEASE = (ENVELOPE, PUBLIC_KEY, "croissant.json", "ro-crate-metadata.json")
 
 
@@ -103,11 +105,12 @@ def verify_release(folder: Path, key: Path | None = None, run: Path | None = Non
     if any("link" in problem for problem in checks[1].problems):  # nothing beyond may be read through it
         return _found(folder, statement, fingerprint, key, checks)
     checks += [
-        Check(name="images are whole and marked as synthetic", problems=tuple(_images(folder, statement))),
+        Check(name="images are whole and marked as synthetic", problems=tuple(_collected(_images, folder, statement))),
         Check(name="headers and texts say what the labels say", problems=tuple(_collected(_labels, folder, statement))),
         Check(name="nothing is carried along", problems=tuple(_collected(_stray, folder, run))),
         Check(name="descriptions agree", problems=tuple(_collected(_descriptions, folder, statement))),
         _croissant(folder),
+        *_credentials(folder, statement),
         Check(name="leakage audit", problems=tuple(_collected(_audit, folder, statement)), note=_overridden(statement)),
     ]
     return _found(folder, statement, fingerprint, key, checks)
@@ -133,6 +136,8 @@ def _collected(check: Callable[..., Iterator[str]], *arguments: Any) -> Iterator
         yield str(problem)
     except OSError as problem:
         yield f"{problem.filename}: cannot be read: {problem.strerror or problem}"
+    except DAMAGE as problem:
+        yield f"something is damaged so that it cannot be understood: {' '.join(str(problem).split())[:200]}"
 
 
 def _signature(folder: Path, key: Path | None) -> tuple[Statement | None, Check, str]:
@@ -210,7 +215,9 @@ def _walked(folder: Path) -> dict[str, str]:
 
 
 def _images(folder: Path, statement: Statement | None) -> Iterator[str]:
-    found = verify_folder(folder)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what they say of a damaged header is told below
+        found = verify_folder(folder)
     yield from (str(problem) for problem in found.problems)
     if found.manifests != ("manifest.json",):
         yield f"has manifests {', '.join(found.manifests) or 'nowhere'} instead of one at its top"
@@ -291,6 +298,23 @@ def _croissant(folder: Path) -> Check:
     finally:
         logging.disable(spoken)
     return Check(name=name, note="by mlcroissant")
+
+
+def _credentials(folder: Path, statement: Statement | None) -> Iterator[Check]:
+    """The C2PA manifests, where some were signed for; whether the world trusts their certificates is not asked."""
+    if statement is None or statement.predicate.c2pa == "none":
+        return
+    name = "C2PA manifests hold"
+    try:
+        manifest = Manifest.read(folder / "manifest.json")
+        yield Check(name=name, problems=tuple(credential_faults(folder, manifest)), note="by c2pa-python")
+    except RunError as problem:
+        if problem.where != "--c2pa":
+            yield Check(name=name, problems=(str(problem),))
+        else:
+            yield Check(name=name, note="not checked: c2pa-python is not installed")
+    except OSError as problem:
+        yield Check(name=name, problems=(f"{problem.filename}: cannot be read: {problem.strerror or problem}",))
 
 
 def _audit(folder: Path, statement: Statement | None) -> Iterator[str]:
