@@ -22,7 +22,10 @@ from release.conftest import KEY, WISHES
 from release.small_runs import SUBJECTS, small_image, write_run
 from synthassay.errors import ImageError, RunError
 from synthassay.images.formats import mark_of, read_image, uids_of
+from synthassay.images.image import Geometry, Image
+from synthassay.images.nifti import sidecar_of
 from synthassay.records.manifest import Manifest
+from synthassay.release import writing
 from synthassay.release.build import Wishes, release_run
 from synthassay.release.verify import verify_release
 
@@ -206,3 +209,26 @@ def test_an_unknown_set_is_named(released, tmp_path):
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
     with pytest.raises(RunError, match="no run of a study"):
         release_run(tmp_path, tmp_path / "out", KEY, WISHES)
+
+
+def test_what_is_read_back_must_be_what_was_to_be_written(released, tmp_path, monkeypatch):
+    """A writer that loses the mark, a value or the place is caught before anything is signed."""
+    run, real = released("mri").parent / "run", writing.write_image
+
+    def shifted(path, image, label, **more):
+        return real(path, Image(image.pixels + np.float32(1), image.geometry, image.unit), label, **more)
+
+    def moved(path, image, label, **more):
+        affine = image.geometry.affine + np.eye(4)[:, [3, 0, 1, 2]] * 0.5
+        return real(path, Image(image.pixels, Geometry.from_affine(affine), image.unit), label, **more)
+
+    def unmarked(path, image, label, **more):
+        real(path, image, label, **more)
+        sidecar_of(path).write_text("{}")
+        return path
+
+    for spoil, told in ((shifted, "other values"), (moved, "another place"), (unmarked, "does not say that it is")):
+        monkeypatch.setattr(writing, "write_image", spoil)
+        with pytest.raises(ImageError, match=told):
+            release_run(run, tmp_path / "out", KEY, WISHES)
+    assert list(tmp_path.iterdir()) == []

@@ -79,6 +79,14 @@ def test_the_signature_is_over_the_pre_authentication_encoding_of_dsse():
     assert envelope["signatures"][0]["keyid"] == fingerprint_of(KEY.public_key())
 
 
+@pytest.mark.parametrize(("was", "now"), [('"keyid": "', '"keyid": "0'), ('"keyid"', '"keyID"'), ("{", "{ ")])
+def test_what_is_not_signed_may_not_be_altered_either(was, now, tmp_path):
+    path = tmp_path / "e.json"
+    path.write_text(seal(b"payload", KEY).decode().replace(was, now, 1))
+    with pytest.raises(RunError, match="altered beside what is signed"):
+        unseal(path, KEY.public_key())
+
+
 def test_an_altered_payload_type_is_refused(tmp_path):
     path = tmp_path / "e.json"
     envelope = json.loads(seal(b"payload", KEY))

@@ -111,13 +111,14 @@ def fingerprint_of(key: Ed25519PublicKey) -> str:
 
 def seal(payload: bytes, key: Ed25519PrivateKey) -> bytes:
     """Return a DSSE envelope around a payload; Ed25519 is deterministic, so equal payloads give equal bytes."""
-    signature = key.sign(_authenticated(PAYLOAD_TYPE, payload))
+    return _enveloped(payload, key.sign(_authenticated(PAYLOAD_TYPE, payload)), key.public_key())
+
+
+def _enveloped(payload: bytes, signature: bytes, key: Ed25519PublicKey) -> bytes:
     envelope = {
         "payloadType": PAYLOAD_TYPE,
         "payload": base64.b64encode(payload).decode(),
-        "signatures": [
-            {"keyid": fingerprint_of(key.public_key()), "sig": base64.b64encode(signature).decode()},
-        ],
+        "signatures": [{"keyid": fingerprint_of(key), "sig": base64.b64encode(signature).decode()}],
     }
     return json.dumps(envelope, indent=1).encode() + b"\n"
 
@@ -126,7 +127,7 @@ def unseal(path: Path, key: Ed25519PublicKey) -> bytes:
     """Return the payload of an envelope that the owner of ``key`` signed.
 
     Raises:
-        RunError: It is no DSSE envelope, or ``key`` did not sign it.
+        RunError: It is no DSSE envelope, ``key`` did not sign it, or it holds anything that is not signed.
     """
     payload, kind, signatures = read_envelope(path)
     for signature in signatures:
@@ -134,6 +135,8 @@ def unseal(path: Path, key: Ed25519PublicKey) -> bytes:
             key.verify(signature, _authenticated(kind, payload))
         except InvalidSignature:
             continue
+        if path.read_bytes() != _enveloped(payload, signature, key):
+            raise RunError(str(path), "was altered beside what is signed", remedy="Take it from its origin again.")
         return payload
     what = "is not signed by this key, or was altered after it was signed"
     raise RunError(str(path), what, value=f"key {fingerprint_of(key)}")
