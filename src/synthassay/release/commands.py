@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from synthassay.errors import RunError
+
+if TYPE_CHECKING:
+    from synthassay.release.build import Released
 
 FORMATS = ("auto", "nifti", "dicom", "png", "tiff")
 
@@ -59,11 +62,14 @@ def release(  # noqa: PLR0917
         if key is None:
             fresh.unlink(missing_ok=True)
         raise
-    if quiet:
-        return
+    if not quiet:
+        _tell(found, fresh if key is None else None)
+
+
+def _tell(found: Released, fresh: Path | None) -> None:
     typer.echo(f"{found.folder}: {found.images} synthetic images, signed")
     typer.echo(f"public key: {found.folder / 'public-key.pem'}, SHA-256 {found.fingerprint}")
-    if key is None:
+    if fresh is not None:
         typer.echo(f"private key: {fresh}; keep it secret, and sign later versions with --key {fresh}")
     typer.echo(f"which image is which: {found.names} (private: names subjects)\nnext: synthassay verify {found.folder}")
 
