@@ -16,6 +16,7 @@ from synthassay.appraise.commands import appraise
 from synthassay.errors import SynthassayError
 from synthassay.reading import mrmc_command, size_command
 from synthassay.reading.commands import reader_app
+from synthassay.release.commands import release, verify
 from synthassay.study.commands import appraisals, report
 
 app = typer.Typer(
@@ -216,17 +217,8 @@ def discord(
         typer.echo(str(write_discordance_page(found, page)), err=as_json)
 
 
-@app.command()
-def verify(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder with a manifest.json.", show_default=False)],
-) -> None:
-    """Check that every synthetic image below FOLDER is marked as synthetic, listed, and unchanged."""
-    from synthassay.images.verify import verify_folder
-
-    result = verify_folder(folder)
-    typer.echo(str(result))
-    if not result.ok:
-        raise typer.Exit(1)
+app.command()(release)
+app.command()(verify)
 
 
 @app.command()

@@ -10,10 +10,10 @@ from synthassay.errors import DataError, RunError
 from synthassay.records.appraisal import Agreement, Answer, Appraisal, AppraisalList, ItemAppraisal, Pointer, Score
 from synthassay.records.base import sha256_of
 from synthassay.records.instrument import Reply
+from synthassay.records.pseudonyms import Pseudonyms
 from synthassay.records.scorecard import Criterion, CriterionName, Entry, Scorecard
 from synthassay.report.appraisal import appraisals, scorecard
 from synthassay.report.build import build_report
-from synthassay.report.pseudonyms import Pseudonyms
 
 NOBODY = Pseudonyms("key", (), ())
 

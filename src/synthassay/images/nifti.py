@@ -14,6 +14,7 @@ import numpy as np
 from nibabel.filebasedimages import ImageFileError
 from nibabel.nifti1 import Nifti1Extension
 from nibabel.spatialimages import HeaderDataError
+from nibabel.wrapstruct import WrapStructError
 
 from synthassay.errors import ImageError
 from synthassay.images.formats import FORMATS, Format
@@ -37,7 +38,10 @@ from synthassay.shapes import Affine, Pixels
 
 COMMENT = 6  # extension code of plain text, from the NIfTI-1 standard's list
 RGB24 = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
-DAMAGE = (ImageFileError, HeaderDataError, OSError, ValueError, EOFError, zlib.error, OverflowError, MemoryError)
+DAMAGE = (
+    ImageFileError, HeaderDataError, WrapStructError, OSError, ValueError, EOFError, zlib.error, OverflowError,
+    MemoryError,
+)  # fmt: skip
 MM_PER_UNIT = {"mm": 1.0, "unknown": 1.0, "meter": 1000.0, "micron": 0.001}
 
 

@@ -11,11 +11,13 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from synthassay.errors import DataError, RunError
+
+R = TypeVar("R", bound="Record")
 
 
 class Record(BaseModel):
@@ -50,6 +52,33 @@ class Record(BaseModel):
                 f"is not a {cls.__name__.lower()} record: {place or 'file'}: {first['msg']}",
                 remedy="It may be truncated or from another version; remove it and run the stage again.",
             ) from None
+
+
+def read_lines(path: Path, kind: type[R], remedy: str) -> tuple[R, ...]:
+    """Read JSON lines as records.
+
+    Raises:
+        RunError: The file cannot be read, or one line is not such a record; the message names the line.
+    """
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as problem:
+        raise RunError(str(path), f"cannot be read: {problem.strerror or problem}", remedy=remedy) from None
+    records = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            records.append(kind.model_validate_json(line))
+        except ValidationError as problem:
+            first = problem.errors(include_url=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise RunError(
+                f"{path}, line {number}",
+                f"is not a {kind.__name__} record: {place + ': ' if place else ''}{first['msg']}",
+                remedy="The file may be truncated; remove it and run the stage that writes it again.",
+            ) from None
+    return tuple(records)
 
 
 def fingerprint(value: Any) -> str:
@@ -101,7 +130,10 @@ def whole_folder(path: Path) -> Iterator[Path]:
     partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=path.parent))
     try:
         yield partial
-        for file in (path for path in partial.rglob("*") if path.is_file()):
+        for file in partial.rglob("*"):
+            if file.is_dir():
+                file.chmod(0o755)
+                continue
             with file.open("rb") as stream:
                 os.fsync(stream.fileno())
             file.chmod(0o644)

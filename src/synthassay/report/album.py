@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synthassay.records.evaluation import CaseSelection, NearestReal, evaluation_folder, picture_path
+from synthassay.records.pseudonyms import Pseudonyms
 from synthassay.report.contents import Contents
 from synthassay.report.numbers import plain, unit_words
-from synthassay.report.pseudonyms import Pseudonyms
 from synthassay.report.tables import DIRECTIONS, kind_of
 
 LARGEST_SUM = 9_000_000  # bytes of PNG; base64 makes 12 MB of them, and the report stays under 15 MB

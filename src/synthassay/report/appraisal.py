@@ -8,9 +8,9 @@ from pathlib import Path
 from synthassay.records.appraisal import APPRAISAL, SCORECARD, Appraisal, AppraisalList, ItemAppraisal, Pointer
 from synthassay.records.base import inside, sha256_of
 from synthassay.records.instrument import Reply
+from synthassay.records.pseudonyms import Pseudonyms
 from synthassay.records.scorecard import Entry, Scorecard
 from synthassay.report.numbers import plain, unit_words, with_interval
-from synthassay.report.pseudonyms import Pseudonyms
 from synthassay.report.risk_plots import kind_of, traffic_light
 from synthassay.report.tables import DIRECTIONS
 

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from synthassay.records.audit import Audit
 from synthassay.records.base import write_text
-from synthassay.report.pseudonyms import Pseudonyms
+from synthassay.records.pseudonyms import Pseudonyms
 
 NAMES_SHOWN = 60
 

@@ -16,12 +16,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from synthassay.records.base import write_text
 from synthassay.records.measurement import Measurement
+from synthassay.records.pseudonyms import Pseudonyms
 from synthassay.records.vocabulary import Axis, Split
 from synthassay.report.contents import Contents
 from synthassay.report.findings import shown
 from synthassay.report.numbers import count, listed, unit_words
 from synthassay.report.origin import cohort_view
-from synthassay.report.pseudonyms import Pseudonyms
 from synthassay.report.requirements import requirements
 from synthassay.report.story import limits
 from synthassay.report.tables import direction_words, stratum_words

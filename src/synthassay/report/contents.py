@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
-
 from synthassay.errors import RunError
-from synthassay.records.base import Record, sha256_of
+from synthassay.records.base import Record, read_lines, sha256_of
 from synthassay.records.cohort import Cohort
 from synthassay.records.evaluation import (
     CaseSelection,
@@ -26,10 +23,10 @@ from synthassay.records.lock import Lock
 from synthassay.records.log import TrainingLine
 from synthassay.records.manifest import Manifest
 from synthassay.records.measurement import Measurement
+from synthassay.records.pseudonyms import Pseudonyms, pseudonym_key
 from synthassay.records.reader_result import READER_RESULT, ReaderResult
 from synthassay.records.spec import StudySpec
 from synthassay.records.study_file import read_study
-from synthassay.report.pseudonyms import Pseudonyms
 
 MEASUREMENTS = "measurements.jsonl"
 REAL = "real"
@@ -141,42 +138,9 @@ def read_contents(run: Path) -> Contents:
         neighbours=_per_generator(evaluation_folder(run), "neighbours.json", NeighbourList),
         generators=generators,
         baselines=baselines,
-        pseudonym_key=_pseudonym_key(run),
+        pseudonym_key=pseudonym_key(run),
         reader_result=_read(run / READER_RESULT, ReaderResult),
     )
-
-
-def read_lines(path: Path, kind: type[R], remedy: str) -> tuple[R, ...]:
-    """Read JSON lines as records.
-
-    Raises:
-        RunError: The file cannot be read, or one line is not such a record; the message names the line.
-    """
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as problem:
-        raise RunError(str(path), f"cannot be read: {problem.strerror or problem}", remedy=remedy) from None
-    records = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            records.append(kind.model_validate_json(line))
-        except ValidationError as problem:
-            first = problem.errors(include_url=False)[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise RunError(
-                f"{path}, line {number}",
-                f"is not a {kind.__name__} record: {place + ': ' if place else ''}{first['msg']}",
-                remedy="The file may be truncated; remove it and run the stage that writes it again.",
-            ) from None
-    return tuple(records)
-
-
-def _pseudonym_key(run: Path) -> str:
-    cohort = run / "cohort.json"
-    secret = (cohort if cohort.is_file() else run / MEASUREMENTS).read_bytes()
-    return hashlib.sha256(b"pseudonyms of subjects and cases\0" + secret).hexdigest()
 
 
 def _read(path: Path, kind: type[R]) -> R | None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from synthassay.records.evaluation import Comparison
 from synthassay.records.measurement import Measurement
+from synthassay.records.pseudonyms import Pseudonyms
 from synthassay.records.vocabulary import Better
 from synthassay.report.contents import Contents
 from synthassay.report.numbers import probability, unit_words, with_interval
-from synthassay.report.pseudonyms import Pseudonyms
 from synthassay.report.strata import badness, left_out
 from synthassay.report.tables import direction_words, stratum_words
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from synthassay.records.measurement import Measurement
+from synthassay.records.pseudonyms import Pseudonyms
 from synthassay.records.vocabulary import Axis
 from synthassay.report.contents import Contents
 from synthassay.report.numbers import percent, plain, unit_words
-from synthassay.report.pseudonyms import Pseudonyms
 from synthassay.report.tables import direction_words
 
 WORDS = (

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from synthassay.records.base import fingerprint
 from synthassay.records.cohort import Case, Cohort
 from synthassay.records.manifest import Manifest
+from synthassay.records.pseudonyms import Pseudonyms
 from synthassay.records.vocabulary import Split
 from synthassay.report.contents import Contents
-from synthassay.report.pseudonyms import Pseudonyms
 
 MOST_LISTED = 40
 MOST_COLUMNS = 8

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from synthassay.records.evaluation import RequirementStatus
+from synthassay.records.pseudonyms import Pseudonyms
 from synthassay.report.contents import Contents
-from synthassay.report.pseudonyms import Pseudonyms
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from synthassay.records.measurement import Measurement
+from synthassay.records.pseudonyms import Pseudonyms
 from synthassay.records.vocabulary import Axis, Better, Split, Unit
 from synthassay.report.contents import Contents
 from synthassay.report.findings import Finding, shown
 from synthassay.report.numbers import count, listed, unit_words, with_interval
-from synthassay.report.pseudonyms import Pseudonyms
 from synthassay.report.requirements import Requirement
 from synthassay.report.strata import badness
 from synthassay.report.tables import direction_words

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from synthassay.records.measurement import Interval, Measurement
+from synthassay.records.pseudonyms import Pseudonyms
 from synthassay.records.vocabulary import Axis, Better
 from synthassay.report.contents import REAL, Contents
 from synthassay.report.numbers import percent, plain, unit_words, with_interval
-from synthassay.report.pseudonyms import Pseudonyms
 from synthassay.report.scale import Scale, fitted
 from synthassay.report.strata import left_out
 

@@ -8,7 +8,7 @@ import hmac
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthassay.report.pseudonyms import Pseudonyms
+from synthassay.records.pseudonyms import Pseudonyms
 
 
 def test_a_pseudonym_is_the_head_of_the_hmac_under_the_key():

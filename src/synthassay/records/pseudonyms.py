@@ -1,4 +1,4 @@
-"""Names for subjects and cases that a report may show: stable within a cohort, meaningless without it."""
+"""Names for subjects and cases that may be shown: stable within a cohort, meaningless without it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,21 @@ import hmac
 import re
 from collections.abc import Iterable
 from functools import cached_property
+from pathlib import Path
 
 SHORTEST = 6
 LEAST_LETTERS, LEAST_DIGITS = 3, 5  # a shorter identifier cannot be told from an ordinary word or number
+
+
+def pseudonym_key(run: Path) -> str:
+    """Return the key of a run's pseudonyms: the hash of its cohort, or of its measurements where it has no cohort.
+
+    Raises:
+        OSError: The run has neither file, or it cannot be read.
+    """
+    cohort = run / "cohort.json"
+    secret = (cohort if cohort.is_file() else run / "measurements.jsonl").read_bytes()
+    return hashlib.sha256(b"pseudonyms of subjects and cases\0" + secret).hexdigest()
 
 
 class Pseudonyms:
@@ -39,9 +51,17 @@ class Pseudonyms:
         """Return the pseudonym of a case."""
         return self._cases.get(identifier) or f"C-{self._digest(identifier)[:SHORTEST]}"
 
+    def keyed(self, text: str) -> str:
+        """Return a SHA-256 of ``text`` under the key: only the run's holder can tell what it was made from."""
+        return self._digest(f"keyed\0{text}")
+
     def scrub(self, text: str) -> str:
         """Return free text with every known identifier in it replaced by its pseudonym, and every place by dots."""
         return self._pattern.sub(lambda found: self._names[found.group()], text) if self._pattern else text
+
+    def said(self, value: str) -> str:
+        """Return a value that may be an identifier as a whole, however short, or a text that holds some."""
+        return self._cases.get(value) or self._subjects.get(value) or self.scrub(value)
 
     def table(self) -> dict[str, dict[str, str]]:
         """Return pseudonym to identifier, for the holder of the data alone."""
