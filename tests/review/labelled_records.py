@@ -8,44 +8,17 @@ The invented authors, titles and DOIs (10.5555, the prefix for examples) are nob
 
 from __future__ import annotations
 
+import json
 import random
 import unicodedata
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-SURNAMES = ["Müller", "Çelik", "Nguyễn", "García-López", "O'Brien", "Østergaard", "Kovačević", "Łukasiewicz", "Šimunić", "Håkansson", "Peña", "Zhang", "Wang", "Li", "Liu", "Chen", "Yang", "Huang", "Zhao", "Wu", "Zhou", "Xu", "Kim", "Park", "Lee", "Choi", "Tanaka", "Suzuki", "Sato", "Yamamoto", "Smith", "Johnson", "Brown", "Taylor", "Wilson", "Rossi", "Bianchi", "Ferrari", "Dubois", "Lefèvre", "Schäfer", "Weiß", "Jørgensen", "Novák", "Horák", "Silva", "Santos", "Pereira", "Gonçalves", "Kumar", "Singh", "Sharma", "Patel", "Gupta", "Ahmed", "Hassan", "Haddad", "Demir", "Yılmaz", "Papadopoulos", "Ivanov", "Petrov", "Kowalski", "Nagy", "Szabó", "Popescu", "Andersson"] + ["van der Berg", "de Souza", "von Haller", "Al Rashid"]
-GIVEN = ["Anna", "Björn", "Carla", "David", "Eva", "Faisal", "Grace", "Hao", "Ivan", "Jing", "Karl", "Lena", "Min", "Nora", "Omar", "Paula", "Qiang", "Rosa", "Stefan", "Tuan", "Uma"]
-METHODS = ["Generative adversarial networks", "A conditional GAN", "CycleGAN", "Denoising diffusion models", "Latent diffusion", "A variational autoencoder", "VAE-GAN hybrids", "Score-based models", "A vision transformer", "Attention U-Net", "Unsupervised translation", "Normalising flows", "Contrastive learning", "Style transfer", "Cascaded refinement networks", "Self-supervised pretraining", "Wasserstein GANs", "Progressive growing", "Structure-constrained translation", "Federated synthesis"]
-VERBS = ["for", "improves", "applied to", "in", "enables", "and the robustness of", "as a prior for", "versus atlas methods in"]
-AIMS = ["T1-weighted MRI synthesis", "T2-weighted MRI synthesis", "synthetic CT generation from MRI", "pseudo-CT for radiotherapy", "low-dose CT denoising", "chest X-ray augmentation", "stain normalisation", "histopathology image synthesis", "missing contrast imputation", "multi-site harmonisation", "liver lesion augmentation", "tumour segmentation", "metal artefact reduction", "super-resolution of knee MRI", "paediatric radiographs", "whole-slide image analysis", "attenuation correction in PET/MR", "β-amyloid burden estimation", "bone age assessment", "COVID-19 detection", "brain tumour classification", "mammography screening", "retinal vessel segmentation", "cardiac cine MRI"]
-TAILS = ["a multi-centre study", "a retrospective evaluation", "a systematic review", "an ablation study", "towards clinical use", "a phantom and patient study", "with uncertainty estimates", "in patients with head & neck cancer", "under limited data", "evaluation by expert readers", "a dosimetric comparison", "using unpaired data", "", "", "", "", "", ""]
-JOURNALS = {
-    "Medical Image Analysis": "Med Image Anal",
-    "IEEE Transactions on Medical Imaging": "IEEE Trans Med Imaging",
-    "Medical Physics": "Med Phys",
-    "Physics in Medicine and Biology": "Phys Med Biol",
-    "Radiology: Artificial Intelligence": "Radiol Artif Intell",
-    "European Radiology": "Eur Radiol",
-    "Computerized Medical Imaging and Graphics": "Comput Med Imaging Graph",
-    "Journal of Pathology Informatics": "J Pathol Inform",
-    "Magnetic Resonance in Medicine": "Magn Reson Med",
-    "Neurocomputing": "Neurocomputing",
-    "Frontiers in Oncology": "Front Oncol",
-    "Zeitschrift für Medizinische Physik": "Z Med Phys",
-    "Computers in Biology and Medicine": "Comput Biol Med",
-    "Scientific Reports": "Sci Rep",
-}
-MEETINGS = (
-    "Proceedings of the International Symposium on Biomedical Imaging (ISBI)",
-    "Medical Image Computing and Computer Assisted Intervention - MICCAI",
-    "Proceedings of SPIE Medical Imaging",
-    "IEEE Conference on Computer Vision and Pattern Recognition Workshops",
+WORDS = json.loads(Path(__file__).with_name("labelled_words.json").read_text(encoding="utf-8"))
+SURNAMES, GIVEN, METHODS, VERBS = (WORDS[name] for name in ("surnames", "given", "methods", "verbs"))
+AIMS, TAILS, JOURNALS, MEETINGS, SPELLINGS = (
+    WORDS[name] for name in ("aims", "tails", "journals", "meetings", "spellings")
 )
-SPELLINGS = {
-    "tumour": "tumor",
-    "normalisation": "normalization",
-    "harmonisation": "harmonization",
-    "paediatric": "pediatric",
-}
 
 
 @dataclass

@@ -157,8 +157,8 @@ FIELDS = (
 def _faults(name: str, value: Any) -> list[str]:
     """What in a value is no word of its field's vocabulary, with the nearest words.
 
-    >>> _faults("family", ["gann"])
-    ["family: no family has the name 'gann'. Did you mean: gan? Available: classical, diffusion, flow, gan, hybrid, other, vae."]
+    >>> _faults("dataset", ["pubic"])[0][:65]
+    "dataset: no dataset has the name 'pubic'. Did you mean: public? A"
     """
     words = [value] if isinstance(value, str) else list(value or ())
     known = [str(member.value) for member in VOCABULARY[name]]
