@@ -178,7 +178,7 @@ def _people(a: Keys, b: Keys) -> bool:
 
 
 def _venue(a: Keys, b: Keys) -> Agreement:
-    """Same where each word of the shorter name begins one of the longer, in order: ``Med Phys``, ``Medical Physics``."""
+    """Same where each word of the shorter begins one of the longer, in order: ``Med Phys``, ``Medical Physics``."""
     if not a.venue or not b.venue:
         return UNKNOWN
     short, long = sorted((a.venue, b.venue), key=lambda words: (len(words), sum(map(len, words))))
