@@ -60,12 +60,13 @@ class Publication(Record):
 
 
 class ImportedFile(Record):
-    """One import: which file, from which source, how many records, and what in it could not be read.
+    """One import, written once and never changed: which file, from which source, what was in it.
 
     Attributes:
         sha256: Hash of the file's bytes; the same bytes are not imported twice.
         format: ``ris``, ``nbib``, ``bibtex`` or ``csv``.
         notes: What the reader had to guess or to leave out, with lines.
+        publications: The records, in the file's order.
     """
 
     file: str
@@ -73,8 +74,8 @@ class ImportedFile(Record):
     source: str
     stream: Stream
     format: str
-    records: int
     notes: tuple[str, ...] = ()
+    publications: tuple[Publication, ...]
 
 
 class Tie(StrEnum):
@@ -200,6 +201,7 @@ class ReviewPlan(Record):
         flow_from: ``records``: counts come from this folder's records and ``stated`` is held against them.
             ``stated``: a published flow, of which the records are not at hand.
         stated: Counts that a manuscript states.
+        implied: Counts that follow from the stated ones and that a text quotes; held against what does follow.
         citation: The published review, where this folder encodes one.
     """
 
@@ -211,6 +213,7 @@ class ReviewPlan(Record):
     reasons: dict[str, str] = {}
     flow_from: str = Field("records", pattern="^(records|stated)$")
     stated: FlowCounts = FlowCounts()
+    implied: dict[str, int] = {}
     citation: str = ""
 
     @model_validator(mode="after")
