@@ -7,6 +7,7 @@ that automation removed some too. A count that is not mentioned is not 0 either:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from synthassay.records.review import FlowCounts
@@ -88,16 +89,14 @@ def _ends(counts: FlowCounts) -> Iterator[str]:
     own, other = _included(counts, ""), _included(counts, "other_")
     if counts.other_identified is None and counts.other_assessed is None:
         other = 0
-    if own is not None and other is not None and counts.included_reports is not None:
-        if own + other != counts.included_reports:
-            parts = f"{counts.assessed} {WORDS['assessed']} less {counts.full_text_excluded} excluded at full text"
-            if other:
-                parts += f", and {other} found by other ways,"
-            yield f"{parts} are {own + other}, not {counts.included_reports} {WORDS['included_reports']}."
+    if own is not None and other is not None and counts.included_reports not in (None, own + other):
+        parts = f"{counts.assessed} {WORDS['assessed']} less {counts.full_text_excluded} excluded at full text"
+        parts += f", and {other} found by other ways," if other else ""
+        yield f"{parts} are {own + other}, not {counts.included_reports} {WORDS['included_reports']}."
     for kind in ("reports", "studies"):
-        parts_ = [getattr(counts, f"{name}_{kind}") for name in ("previous", "included", "total")]
-        if None not in parts_ and parts_[0] + parts_[1] != parts_[2]:
-            yield f"{parts_[0]} previous and {parts_[1]} new {kind} are {parts_[0] + parts_[1]}, not {parts_[2]} in all."
+        old, new, total = (getattr(counts, f"{name}_{kind}") for name in ("previous", "included", "total"))
+        if None not in (old, new, total) and old + new != total:
+            yield f"{old} previous and {new} new {kind} are {old + new}, not {total} in all."
 
 
 def _included(counts: FlowCounts, prefix: str) -> int | None:
@@ -120,13 +119,13 @@ def _orders(counts: FlowCounts) -> Iterator[str]:
     """What cannot be more than something else, where the steps between them are silent."""
     chain = ("identified", "screened", "sought", "assessed")
     known = [(name, n) for name in chain if (n := getattr(counts, name)) is not None]
-    for (first, more), (second, fewer) in zip(known, known[1:], strict=False):
+    for (first, more), (second, fewer) in pairwise(known):
         if fewer > more:
             yield f"{fewer} {WORDS[second]} are more than {more} {WORDS[first]}."
+    included, assessed = counts.included_reports, counts.assessed
     alone = counts.other_identified is None and counts.other_assessed is None
-    if alone and None not in (counts.assessed, counts.included_reports):
-        if counts.included_reports > counts.assessed:  # type: ignore[operator]
-            yield f"{counts.included_reports} reports included are more than {counts.assessed} assessed."
+    if alone and included is not None and assessed is not None and included > assessed:
+        yield f"{included} reports included are more than {assessed} assessed."
     for fewer_name, more_name in (("included_studies", "included_reports"), ("meta_analysis", "total_studies")):
         fewer_, more_ = getattr(counts, fewer_name), getattr(counts, more_name)
         if fewer_ is not None and more_ is not None and fewer_ > more_:

@@ -56,9 +56,9 @@ def build_flow(project: Project) -> Flow:
     faults = faults or sum_faults(counts)
     implied = implied_counts(counts)
     faults = faults or [
-        f"{name}: the plan says that {number} follows, and {_told(implied.get(name, getattr(counts, name, None)))} does."
+        f"{name}: the plan says that {number} follows, and {_told(follows)} does."
         for name, number in project.plan.implied.items()
-        if implied.get(name, getattr(counts, name, None)) != number
+        if (follows := implied.get(name, getattr(counts, name, None))) != number
     ]
     _refuse(project.path, faults)
     return Flow(counts, implied, tuple(missing_counts(counts)), project.plan.flow_from == "records")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from synthassay.review.flow import Flow
 from synthassay.review.svg import BLUE, INK, LINE, PAPER, SOFT, document, text, wrapped
@@ -164,7 +165,7 @@ def _phases(rows: list[list[_Box]], tops: list[float]) -> list[str]:
 def _arrows(rows: list[list[_Box]], *, other: bool) -> list[str]:
     places = [{box.column: box for box in row} for row in rows]
     parts = []
-    for here, below in zip(places, places[1:], strict=False):
+    for here, below in pairwise(places):
         for side in (0, 2):
             if side in here and side + 1 in here:
                 a, b = here[side], here[side + 1]

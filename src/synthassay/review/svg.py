@@ -32,15 +32,16 @@ def wrapped(text: str, width: float, size: float) -> list[str]:
 def text(
     x: float, y: float, words: str, *, size: float = 12, fill: str = INK, anchor: str = "start", more: str = ""
 ) -> str:
-    """Return one line of text."""
-    return f'<text x="{x:g}" y="{y:g}" font-size="{size:g}" fill="{fill}" text-anchor="{anchor}"{more}>{escape(words)}</text>'
+    """Return one line of text; ``more`` holds further attributes, as they stand in the file."""
+    place = f'x="{x:g}" y="{y:g}" font-size="{size:g}" fill="{fill}" text-anchor="{anchor}"{more}'
+    return f"<text {place}>{escape(words)}</text>"
 
 
 def document(width: float, height: float, label: str, parts: Iterable[str]) -> str:
     """Return a whole drawing that stands for itself, on white paper."""
     body = "\n".join(parts)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" '
-        f'role="img" aria-label="{escape(label)}" font-family="system-ui, \'Liberation Sans\', Arial, sans-serif">\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
+        f'height="{height:g}" role="img" aria-label="{escape(label)}" font-family="system-ui, \'Liberation Sans\', Arial, sans-serif">\n'
         f'<rect width="{width:g}" height="{height:g}" fill="{PAPER}"/>\n{body}\n</svg>\n'
     )
