@@ -29,6 +29,13 @@ class Family(StrEnum):
     OTHER = "other"
 
 
+class Design(StrEnum):
+    """What a report is."""
+
+    ORIGINAL = "original"
+    REVIEW = "review"  # of others' studies: counted, and no point of the evidence map
+
+
 class SynthesisTask(StrEnum):
     """What images are made for; the tasks of studies have the same names."""
 
@@ -96,6 +103,7 @@ class Extraction(Record):
 
     record: str
     study: str = ""
+    design: Design | None = None
     year: int | None = Field(None, ge=1900, le=2100)
     modality: tuple[Modality, ...] | None = None
     source_modality: tuple[Modality, ...] | None = None
@@ -130,6 +138,7 @@ class Extraction(Record):
 
 
 VOCABULARY: dict[str, type[StrEnum]] = {
+    "design": Design,
     "modality": Modality,
     "source_modality": Modality,
     "family": Family,
@@ -140,17 +149,9 @@ VOCABULARY: dict[str, type[StrEnum]] = {
 }
 """Field to the words that may stand in it."""
 FIELDS = (
-    "year",
-    "modality",
-    "source_modality",
-    "anatomy",
-    "family",
-    "task",
-    "comparator",
-    "dataset",
-    "validation",
+    "design", "year", "modality", "source_modality", "anatomy", "family", "task", "comparator", "dataset", "validation",
     "evaluation",
-)
+)  # fmt: skip
 """The fields that a review extracts, in the order of its sheet."""
 
 

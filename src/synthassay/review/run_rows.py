@@ -18,8 +18,8 @@ from synthassay.review.log import read_log
 MEASUREMENTS = "measurements.jsonl"
 CLASSICAL = frozenset(
     (
-        "affine_augmentation", "deformed_real", "histogram_matching", "identity", "linear_regression", "non_local_means",
-        "resample_real", "central",
+        "affine_augmentation", "central", "deformed_real", "histogram_matching", "identity", "linear_regression",
+        "non_local_means", "resample_real",
     )
 )  # fmt: skip
 """Baselines that learn no network."""

@@ -40,8 +40,9 @@ def text(
 def document(width: float, height: float, label: str, parts: Iterable[str]) -> str:
     """Return a whole drawing that stands for itself, on white paper."""
     body = "\n".join(parts)
+    size = f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
+    face = "font-family=\"system-ui, 'Liberation Sans', Arial, sans-serif\""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
-        f'height="{height:g}" role="img" aria-label="{escape(label)}" font-family="system-ui, \'Liberation Sans\', Arial, sans-serif">\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{escape(label)}" {face}>\n'
         f'<rect width="{width:g}" height="{height:g}" fill="{PAPER}"/>\n{body}\n</svg>\n'
     )
