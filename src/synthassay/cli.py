@@ -14,6 +14,7 @@ import typer
 
 from synthassay.appraise.commands import appraise
 from synthassay.errors import SynthassayError
+from synthassay.review.commands import review_app
 from synthassay.study.commands import appraisals, report
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ data_app = typer.Typer(help="Look at real images: known sources, their licences,
 app.add_typer(data_app, name="data")
 bench_app = typer.Typer(help="Try the measures themselves: how large must a failure be before they see it?")
 app.add_typer(bench_app, name="bench")
+app.add_typer(review_app, name="review")
 
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (TOML).", show_default=False)]
 RunPath = Annotated[

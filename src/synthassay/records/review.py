@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from synthassay.records.base import Record
 
@@ -189,6 +189,27 @@ class FlowCounts(Record):
     total_reports: int | None = Field(None, ge=0)
     total_studies: int | None = Field(None, ge=0)
     meta_analysis: int | None = Field(None, ge=0)
+
+    @field_validator(
+        "databases", "registers", "full_text_reasons", "other_sources", "other_full_text_reasons", mode="before"
+    )
+    @classmethod
+    def _unreported(cls, parts: Any) -> Any:
+        """TOML has no empty value; there "not reported" stands for it."""
+        return {k: None if v == "not reported" else v for k, v in parts.items()} if isinstance(parts, dict) else parts
+
+    @model_validator(mode="after")
+    def _no_part_below_zero(self) -> Self:
+        tables = (
+            self.databases,
+            self.registers,
+            self.full_text_reasons,
+            self.other_sources,
+            self.other_full_text_reasons,
+        )
+        if any(n is not None and n < 0 for parts in tables for n in parts.values()):
+            raise ValueError("no count is below 0")
+        return self
 
 
 class ReviewPlan(Record):

@@ -165,8 +165,10 @@ def implied_counts(counts: FlowCounts) -> dict[str, int]:
 def missing_counts(counts: FlowCounts) -> list[str]:
     """Return what PRISMA 2020 asks for and the flow does not report, as sentences."""
     found = []
-    if not counts.databases and not counts.registers:
-        found.append("Records by database and register: not reported.")
+    sources = {**counts.databases, **counts.registers}
+    if not sources or None in sources.values():
+        named = f"{len(sources)} are named without all counts" if sources else "not reported"
+        found.append(f"Records by database and register: {named}.")
     asked = (
         "identified",
         "duplicates",

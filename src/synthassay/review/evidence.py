@@ -14,8 +14,10 @@ from synthassay.records.vocabulary import Axis, Modality
 from synthassay.review.flow import included_reports
 from synthassay.review.project import Project
 from synthassay.review.screening import Screening
+from synthassay.review.words import FAMILY_WORDS, MODALITY_WORDS
 
-PLACED_BY = ("family", "modality", "task")
+Place = tuple[Family | None, Modality, SynthesisTask]
+PLACED_BY = ("modality", "task")
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,9 @@ class Study:
 
 @dataclass(frozen=True)
 class Cell:
-    """The studies of one architecture, modality and task."""
+    """The studies of one architecture (None: not extracted), modality and task."""
 
-    family: Family
+    family: Family | None
     modality: Modality
     task: SynthesisTask
     studies: tuple[Study, ...]
@@ -120,7 +122,7 @@ class Evidence:
     reviews: tuple[Study, ...]
     runs: tuple[Study, ...]
     without_row: int
-    cells: dict[tuple[Family, Modality, SynthesisTask], Cell]
+    cells: dict[Place, Cell]
     unplaced: dict[str, int]
     years: dict[int, dict[Family | None, int]]
     without_year: int
@@ -189,10 +191,10 @@ def _study(name: str, rows: list[Extraction], *, own: bool) -> Study:
     )
 
 
-def _cells(studies: Iterable[Study], runs: Iterable[Study]) -> dict[tuple[Family, Modality, SynthesisTask], Cell]:
-    held: dict[tuple[Family, Modality, SynthesisTask], tuple[list[Study], list[Study]]] = defaultdict(lambda: ([], []))
+def _cells(studies: Iterable[Study], runs: Iterable[Study]) -> dict[Place, Cell]:
+    held: dict[Place, tuple[list[Study], list[Study]]] = defaultdict(lambda: ([], []))
     for study in (*studies, *runs):
-        for family in study.family or ():
+        for family in study.family or (None,):
             for modality in study.modality or ():
                 for task in study.task or ():
                     held[family, modality, task][study.own].append(study)
@@ -211,11 +213,11 @@ def _years(studies: Iterable[Study]) -> dict[int, dict[Family | None, int]]:
 def _gaps(studies: tuple[Study, ...]) -> Iterable[Gap]:
     yield gap_of("all", studies)
     for modality in Modality:
-        yield gap_of(f"modality {modality.value}", [s for s in studies if modality in (s.modality or ())])
+        yield gap_of(MODALITY_WORDS[modality], [s for s in studies if modality in (s.modality or ())])
     for family in Family:
         own = [s for s in studies if family in (s.family or ())]
         if own:
-            yield gap_of(f"architecture {family.value}", own)
+            yield gap_of(FAMILY_WORDS[family], own)
 
 
 def gap_of(name: str, studies: Iterable[Study]) -> Gap:

@@ -14,6 +14,8 @@ from synthassay.review.project import Project
 from synthassay.review.screening import Screening, State
 
 FAULTS_SHOWN = 12
+WAYS = {Stream.WEBSITE: "Websites", Stream.ORGANISATION: "Organisations", Stream.CITATION: "Citation searching"}
+"""Ways other than databases and registers, as the flow writes them."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def counted(screening: Screening) -> FlowCounts:
         passed = _passed(screening, other, "other_")
         found |= {
             "other_identified": len(elsewhere),
-            "other_sources": dict(Counter(r.stream.value for r in elsewhere)),
+            "other_sources": dict(Counter(WAYS[r.stream] for r in elsewhere)),
             "other_removed": len(elsewhere) - len(other) + passed.pop("other_excluded"),
             **passed,
         }

@@ -12,6 +12,7 @@ from synthassay.review.svg import BLUE, INK, LINE, PAPER, SOFT, document, text, 
 SIZE, LEADING, PAD = 12.5, 17.0, 10.0
 WIDTH, GAP, STEP = 250.0, 56.0, 30.0
 PHASE, MARGIN, HEAD = 30.0, 14.0, 30.0
+NOT_REPORTED = "n\u00a0not\u00a0reported"
 PHASES = ("Identification", "Screening", "Included")
 
 
@@ -96,13 +97,10 @@ def _line(words: str, flow: Flow, name: str) -> list[tuple[str, bool]]:
 
 
 def _n(flow: Flow, name: str) -> str:
-    """The count as the figure says it.
-
-    A space within it would allow a break there, so that it is a no-break space.
-    """
+    """The count as the figure says it, with spaces that no line is broken at."""
     number = flow.count(name)
     if number is None:
-        return "not reported"
+        return NOT_REPORTED
     told = f"n\u00a0=\u00a0{number:,}"
     return f"{told}, implied" if name in flow.implied else told
 
@@ -113,7 +111,7 @@ def _parts(parts: Mapping[str, int | None], title: str) -> list[tuple[str, bool]
     return [
         (line, True)
         for words, n in parts.items()
-        for line in wrapped(f"{words}: {'n not reported' if n is None else f'{n:,}'}", WIDTH - 2 * PAD - 8, SIZE - 1)
+        for line in wrapped(f"{words}: {NOT_REPORTED if n is None else format(n, ',')}", WIDTH - 2 * PAD - 8, SIZE - 1)
     ]
 
 

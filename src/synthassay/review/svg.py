@@ -22,7 +22,7 @@ def wrapped(text: str, width: float, size: float) -> list[str]:
     """
     most = max(1, int(width / (size * LETTER)))
     lines = [""]
-    for word in text.split():
+    for word in text.split(" "):  # a no-break space holds together
         if lines[-1] and len(lines[-1]) + 1 + len(word) > most:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
