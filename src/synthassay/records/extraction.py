@@ -43,7 +43,9 @@ class SynthesisTask(StrEnum):
     TRANSLATE = "translate"
     DENOISE = "denoise"
     MASK_TO_IMAGE = "mask_to_image"
-    HARMONISE = "harmonise"  # scanners and sites; stains of sections
+    TRANSLATE_UNPAIRED = "translate_unpaired"
+    HARMONISE = "harmonise"  # scanners and sites
+    STAIN_NORMALISE = "stain_normalise"
     SUPER_RESOLVE = "super_resolve"
     INPAINT = "inpaint"
     GENERATE = "generate"  # images for their own sake, no use stated

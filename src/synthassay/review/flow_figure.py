@@ -102,7 +102,7 @@ def _n(flow: Flow, name: str) -> str:
     if number is None:
         return NOT_REPORTED
     told = f"n\u00a0=\u00a0{number:,}"
-    return f"{told}, implied" if name in flow.implied else told
+    return f"{told},\u00a0implied" if name in flow.implied else told
 
 
 def _parts(parts: Mapping[str, int | None], title: str) -> list[tuple[str, bool]]:

@@ -23,13 +23,15 @@ LARGEST, SMALLEST = 18.0, 8.0
 _HALO = f' stroke="{PAPER}" stroke-width="3" paint-order="stroke"'
 COLOURS = {Axis.FIDELITY: BLUE, Axis.UTILITY: ORANGE, Axis.CLINICAL: GREEN}
 _FROM = {Axis.FIDELITY: -150.0, Axis.UTILITY: -30.0, Axis.CLINICAL: 90.0}
+IF_USED = (SynthesisTask.TRANSLATE_UNPAIRED, SynthesisTask.OTHER)
+"""Tasks that have a row only where a study has them; all others have one, filled or empty."""
 ALWAYS = (Family.GAN, Family.VAE, Family.HYBRID, Family.DIFFUSION)
 
 
 def map_svg(evidence: Evidence) -> str:
     """Draw the map."""
     families = [f for f in (*Family, None) if f in ALWAYS or any(key[0] is f for key in evidence.cells)]
-    tasks = [t for t in SynthesisTask if t is not SynthesisTask.OTHER or any(k[2] is t for k in evidence.cells)]
+    tasks = [t for t in SynthesisTask if t not in IF_USED or any(k[2] is t for k in evidence.cells)]
     most = max((len(cell.studies) for cell in evidence.cells.values()), default=1) or 1
     group = len(families) * CELL + BETWEEN
     width = LEFT + len(Modality) * group + 16

@@ -121,7 +121,8 @@ def _doubt(
     silent = {"pages": page, "volume": volume, "venue": venue, "first author": author}
     differing = [name for name, found in silent.items() if found is DIFFER]
     if differing:
-        return f"titles alike, but another {' and '.join(differing)}: perhaps a meeting's and a journal's version"
+        verb = "differ" if len(differing) > 1 or differing == ["pages"] else "differs"
+        return f"titles alike, but {' and '.join(differing)} {verb}: perhaps a meeting's and a journal's version"
     if title not in _TITLE_STANDS:
         return "titles that differ in more than a slip of the pen"
     if gap is None:

@@ -24,6 +24,7 @@ from synthassay.review.map_figure import map_svg
 from synthassay.review.project import Project
 from synthassay.review.screening import Screening
 from synthassay.review.trend_figure import trend_svg
+from synthassay.review.words import STAGE_WORDS
 
 PRISMA_ROWS = {
     "previous_studies": "previous_studies", "previous_reports": "previous_reports", "database_results": "identified",
@@ -52,6 +53,7 @@ def write_flow(project: Project, out: Path) -> tuple[Path, ...]:
         figure=figure,
         words=WORDS,
         agreements=agreements(Screening(project)),
+        stages=STAGE_WORDS,
     )
     return _written(out, {"flow.svg": figure, "flow.html": page, "flow.csv": prisma_table(flow)})
 

@@ -18,21 +18,29 @@ from synthassay.review.log import read_log
 MEASUREMENTS = "measurements.jsonl"
 CLASSICAL = frozenset(
     (
-        "affine_augmentation", "central", "deformed_real", "histogram_matching", "identity", "linear_regression",
-        "non_local_means", "resample_real",
+        "affine_augmentation", "bicubic", "biharmonic", "combat", "deformed_real", "harmonic", "histogram_matching",
+        "identity", "linear_regression", "macenko", "non_local_means", "reinhard", "resample_real", "smote",
+        "total_variation", "vahadane",
     )
 )  # fmt: skip
 """Baselines that learn no network."""
 _FAMILIES = (
     (("vae", "gan"), Family.HYBRID),
     (("gan",), Family.GAN),
+    (("context_aware",), Family.GAN),
+    (("cut",), Family.GAN),
     (("flow",), Family.FLOW),
     (("diffusion",), Family.DIFFUSION),
     (("ddpm",), Family.DIFFUSION),
+    (("edm",), Family.DIFFUSION),
+    (("dit",), Family.DIFFUSION),
+    (("bridge",), Family.DIFFUSION),
+    (("consistency",), Family.DIFFUSION),
+    (("mask_conditioned",), Family.DIFFUSION),
     (("vae",), Family.VAE),
     (("autoencoder",), Family.VAE),
 )
-"""What the name of an architecture holds, and the family that it says; the first that fits counts."""
+"""What words of an architecture's name end in, all of a row, and the family that they say; the first row counts."""
 
 
 def family_of(architecture: str) -> Family | None:
@@ -43,7 +51,8 @@ def family_of(architecture: str) -> Family | None:
     """  # noqa: E501
     if architecture in CLASSICAL:
         return Family.CLASSICAL
-    return next((family for parts, family in _FAMILIES if all(part in architecture for part in parts)), None)
+    words = (*architecture.split("_"), architecture)
+    return next((f for parts, f in _FAMILIES if all(any(w.endswith(part) for w in words) for part in parts)), None)
 
 
 def rows_of_run(run: Path) -> tuple[Extraction, ...]:

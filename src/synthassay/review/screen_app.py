@@ -19,9 +19,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from synthassay.errors import DataError, SynthassayError, did_you_mean
 from synthassay.records.review import CONSENSUS, Choice, Decision, Stage
+from synthassay.review.keys import normal_doi
 from synthassay.review.project import Project
 from synthassay.review.screening import Screening, checked
 from synthassay.review.sheets import now
+from synthassay.review.words import STAGE_WORDS
 
 COOKIE = "synthassay_review"
 LONGEST_NOTE = 2000
@@ -131,7 +133,8 @@ def _page(
         "plan": screening.plan,
         "reviewer": reviewer,
         "stage": stage,
-        "stages": list(Stage),
+        "stages": STAGE_WORDS,
+        "doi": normal_doi(screening.records[shown].doi) if shown else "",
         "waiting": len(waiting),
         "total": sum(1 for _ in screening.candidates(stage)),
         "record": screening.records.get(shown),

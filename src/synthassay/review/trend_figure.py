@@ -37,7 +37,8 @@ def trend_svg(evidence: Evidence) -> str:
         parts.append(text(LEFT, TOP + 40, "No year was extracted.", fill=SOFT, size=13))
     for number, year in enumerate(years):
         x = LEFT + number * STEP + 8
-        parts += _bar(known.get(year, {}), x, base, HIGH / highest)
+        studies = sum(study.year == year for study in evidence.studies)
+        parts += _bar(known.get(year, {}), studies, x, base, HIGH / highest)
         parts.append(text(x + BAR / 2, base + 17, str(year), size=11.5, anchor="middle", fill=SOFT))
     if years:
         parts.append(f'<path d="M{LEFT:g} {base:g}H{LEFT + len(years) * STEP:g}" stroke="{LINE}"/>')
@@ -45,12 +46,12 @@ def trend_svg(evidence: Evidence) -> str:
     missing = (
         f"{evidence.without_year} of {len(evidence.studies)} studies stand in no bar: their year was not extracted."
     )
-    twice = "A study of two architectures counts in both layers."
+    twice = "The number on top counts studies; a study of two architectures stands in both layers."
     parts += [text(LEFT, base + 44, missing, size=11.5, fill=SOFT), text(LEFT, base + 60, twice, size=11.5, fill=SOFT)]
     return document(width, base + 72, "Studies by year and architecture", parts)
 
 
-def _bar(counts: dict[Family | None, int], x: float, base: float, unit: float) -> Iterator[str]:
+def _bar(counts: dict[Family | None, int], studies: int, x: float, base: float, unit: float) -> Iterator[str]:
     y = base
     for family, colour in COLOURS.items():
         n = counts.get(family, 0)
@@ -66,8 +67,7 @@ def _bar(counts: dict[Family | None, int], x: float, base: float, unit: float) -
             fill = INK if family in _DARK_WORDS else PAPER
             yield text(x + BAR / 2, y + high / 2 + 4, str(n), size=11, fill=fill, anchor="middle")
         yield "</g>"
-    total = sum(counts.values())
-    yield text(x + BAR / 2, y - 5, str(total), size=11, anchor="middle", fill=INK if total else SOFT)
+    yield text(x + BAR / 2, y - 5, str(studies), size=11, anchor="middle", fill=INK if studies else SOFT)
 
 
 def _legend(used: list[Family | None], x: float) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from synthassay.records.extraction import Family, SynthesisTask
+from synthassay.records.review import Stage
 from synthassay.records.vocabulary import Modality
 
 FAMILY_WORDS: dict[Family | None, str] = {
@@ -21,9 +22,16 @@ TASK_WORDS = {
     SynthesisTask.TRANSLATE: "Translate",
     SynthesisTask.DENOISE: "Denoise",
     SynthesisTask.MASK_TO_IMAGE: "Mask to image",
+    SynthesisTask.TRANSLATE_UNPAIRED: "Translate unpaired",
     SynthesisTask.HARMONISE: "Harmonise",
+    SynthesisTask.STAIN_NORMALISE: "Normalise stain",
     SynthesisTask.SUPER_RESOLVE: "Super-resolve",
     SynthesisTask.INPAINT: "Inpaint",
     SynthesisTask.GENERATE: "Generate",
     SynthesisTask.OTHER: "Other",
+}
+STAGE_WORDS = {
+    Stage.TITLE_ABSTRACT: "Title and abstract",
+    Stage.RETRIEVAL: "Retrieval",
+    Stage.FULL_TEXT: "Full text",
 }
