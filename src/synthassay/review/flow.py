@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from synthassay.errors import DataError
 from synthassay.records.review import FlowCounts, Publication, Stage, Stream
@@ -131,7 +132,7 @@ def _by_source(records: Iterable[Publication], stream: Stream) -> dict[str, int]
     return dict(Counter(record.source for record in records if record.stream is stream))
 
 
-def _passed(screening: Screening, reports: list[str], prefix: str) -> dict[str, object]:
+def _passed(screening: Screening, reports: list[str], prefix: str) -> dict[str, Any]:
     """Counts from the first stage on; at full text by reason, reasons of the plan first."""
     title = Counter(screening.outcome(r, Stage.TITLE_ABSTRACT).state for r in reports)
     sought = [r for r in reports if screening.outcome(r, Stage.TITLE_ABSTRACT).state is State.INCLUDED]

@@ -31,7 +31,8 @@ def append(path: Path, records: Iterable[Record]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(path.with_suffix(".lock")), path.open("ab+") as stream:
-            stream.truncate(_whole_lines(stream.seek(0) or stream.read()))
+            stream.seek(0)
+            stream.truncate(_whole_lines(stream.read()))
             stream.seek(0, os.SEEK_END)
             stream.write(lines.encode())
             stream.flush()
