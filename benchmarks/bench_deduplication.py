@@ -71,13 +71,12 @@ def bib_dedupe(entries):
     start = time.process_time()
     matched = match(block(prep(table, cpu=1), cpu=1), cpu=1)
     seconds = time.process_time() - start
-    label = {"true": "duplicate", "maybe": "maybe"}
     by = {
-        name: {
+        label: {
             tuple(sorted(pair))
-            for pair in matched.loc[matched["duplicate_label"] == word, ["ID_1", "ID_2"]].itertuples(index=False)
+            for pair in matched.loc[matched["duplicate_label"] == label, ["ID_1", "ID_2"]].itertuples(index=False)
         }
-        for word, name in label.items()
+        for label in ("duplicate", "maybe")
     }
     return connected(by["duplicate"]), by["maybe"], seconds
 
