@@ -94,12 +94,14 @@ def connected(pairs):
 def measured(tool, entries):
     found, asked, seconds = tool(entries)
     same = true_pairs(entries)
+    works = {f"r-{number:06d}": entry.work for number, entry in enumerate(entries)}
     return {
         "records": len(entries),
         "pairs of one report": len(same),
         "found": len(found & same),
         "recall": len(found & same) / len(same),
         "wrong merges": len(found - same),
+        "of these two reports of one work": sum(works[a] == works[b] for a, b in found - same),
         "asked": len(asked - found),
         "recall with all questions answered": len((found | asked) & same) / len(same),
         "seconds": seconds,

@@ -10,13 +10,13 @@ import pytest
 
 from review.small_review import decide, ris, small_review
 from synthassay.errors import DataError
-from synthassay.records.extraction import Extraction, Family, SynthesisTask
+from synthassay.records.extraction import CATEGORIES, Extraction, Family, SynthesisTask
 from synthassay.records.review import Stage
 from synthassay.records.vocabulary import Axis, Modality
-from synthassay.review.evidence import Share, gap_of, gather, joined_studies
+from synthassay.review.evidence import Cell, Share, gap_of, gather, joined_studies
 from synthassay.review.exporting import copy_example, export_records
 from synthassay.review.formats.tables import rows_of
-from synthassay.review.map_figure import map_svg
+from synthassay.review.map_figure import COLOURS, _bubble, map_svg
 from synthassay.review.pages import write_evidence
 from synthassay.review.project import Project
 from synthassay.review.trend_figure import trend_svg
@@ -90,6 +90,30 @@ def test_the_map_draws_bubbles_empty_cells_and_what_was_not_extracted(project):
     assert "own runs: run:ours/vae" in drawn
     # 4 modalities, 4 architectures and "not extracted", 9 tasks: each cell stands there, filled or empty
     assert drawn.count("<title>") == 4 * 5 * 9
+
+
+def bubbles(*evaluations):
+    """The drawing of one cell with a study per evaluation, and its circle."""
+    studies = joined_studies([row(f"a-{n}", evaluation=e) for n, e in enumerate(evaluations)], own=False)
+    drawn = _bubble(Cell(*PLACE, studies, ()), 0, 0, 10)
+    return drawn[0], drawn[1:]
+
+
+def test_a_broken_outline_says_that_an_evaluation_was_not_extracted():
+    assert "stroke-dasharray" not in bubbles(["fidelity"], [])[0]
+    assert "stroke-dasharray" in bubbles(["fidelity"], None)[0]
+    assert bubbles(None, None)[1] == []
+
+
+def test_the_area_of_a_sector_is_the_share_that_judged_from_its_side():
+    _, sectors = bubbles(["fidelity"], ["utility"], ["utility"], [])
+    radius = dict.fromkeys(CATEGORIES, 0.0)
+    for axis in CATEGORIES:
+        for sector in sectors:
+            if f'fill="{COLOURS[axis]}"' in sector:
+                radius[axis] = float(sector.split("A")[1].split()[0])
+    areas = [radius[axis] ** 2 / 10**2 for axis in CATEGORIES]
+    assert areas == pytest.approx([1 / 4, 2 / 4, 0], abs=1e-3)
 
 
 def test_two_reports_of_one_study_are_one_study():

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from review.small_review import add_citations, decide, small_review
+from review.small_review import add_citations, decide, ris, small_review
 from synthassay.errors import DataError
-from synthassay.records.review import FlowCounts, Stage
+from synthassay.records.review import FlowCounts, Stage, Stream
 from synthassay.review.adding_up import implied_counts, missing_counts, sum_faults
 from synthassay.review.deduplicating import link_duplicates
 from synthassay.review.exporting import copy_example
@@ -184,6 +184,31 @@ def test_leaving_counts_out_never_makes_a_fault_or_a_wrong_number(counts, left_o
         if name in implied and sum_faults(counts) == []:
             assert implied[name] == getattr(counts, name)
     assert all(isinstance(sentence, str) for sentence in missing_counts(fewer))
+
+
+@pytest.mark.parametrize(("part", "whole"), [("databases", "identified"), ("full_text_reasons", "full_text_excluded")])
+@given(flows(), st.integers(1, 5))
+@settings(max_examples=40)
+def test_parts_add_up_to_their_whole(part, whole, counts, by):
+    parts = {**getattr(counts, part), "one more": by}
+    changed = counts.model_copy(update={part: parts})
+    (sentence,) = sum_faults(changed)
+    assert sentence.startswith(f"the parts of the {getattr(counts, whole)} ")
+    unknown = counts.model_copy(update={part: {**getattr(counts, part), "one more": None}})
+    assert sum_faults(unknown) == []
+
+
+def test_a_report_that_a_database_found_too_counts_for_the_databases(tmp_path):
+    project = small_review(tmp_path / "review", records=2)
+    file = tmp_path / "cited.ris"
+    file.write_text(ris(0) + ris(9), encoding="utf-8")
+    project.import_file(file, source="Reference lists", stream=Stream.CITATION)
+    link_duplicates(project.path)
+    for report in ("pubmed-00001", "pubmed-00002", "reference_lists-00002"):
+        decide(project, report, TITLE, "exclude")
+    counts = build_flow(Project(project.path)).counts
+    assert (counts.identified, counts.duplicates, counts.screened) == (4, 2, 2)
+    assert (counts.other_identified, counts.other_removed, counts.other_sought) == (2, 2, 0)
 
 
 def test_the_figure_holds_each_count_and_no_script(finished, tmp_path):
