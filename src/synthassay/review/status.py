@@ -30,10 +30,10 @@ def status_lines(review: Path) -> Iterator[str]:
             if waiting := sum(1 for _ in screening.waiting(stage, reviewer)):
                 yield f"  {reviewer}: {waiting} to decide"
     for found in agreements(screening):
-        kappa = "undefined" if found.kappa is None else f"{found.kappa:.3f}"
-        ac1 = "undefined" if found.ac1 is None else f"{found.ac1:.3f}"
+        cohen, ac1 = found.cohen, "undefined" if found.ac1 is None else f"{found.ac1:.3f}"
+        kappa = "undefined" if cohen.kappa is None else f"{cohen.kappa:.3f} [{cohen.low:.3f}, {cohen.high:.3f}]"
         yield (
-            f"agreement at {found.stage.value}, {' and '.join(found.reviewers)}: {found.share:.1%} of {found.n}, "
+            f"agreement at {found.stage.value}, {' and '.join(found.reviewers)}: {cohen.share:.1%} of {cohen.n}, "
             f"kappa {kappa}, AC1 {ac1}"
         )
     yield f"extracted: {len(project.extractions())} rows"
