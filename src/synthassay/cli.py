@@ -17,6 +17,7 @@ from synthassay.errors import SynthassayError
 from synthassay.reading import mrmc_command, size_command
 from synthassay.reading.commands import reader_app
 from synthassay.release.commands import release, verify
+from synthassay.review.commands import review_app
 from synthassay.study.commands import appraisals, report
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ data_app = typer.Typer(help="Look at real images: known sources, their licences,
 app.add_typer(data_app, name="data")
 bench_app = typer.Typer(help="Try the measures themselves: how large must a failure be before they see it?")
 app.add_typer(bench_app, name="bench")
+app.add_typer(review_app, name="review")
 app.add_typer(reader_app, name="reader")
 
 

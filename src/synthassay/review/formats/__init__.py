@@ -1,0 +1,1 @@
+"""Bibliographic files: RIS, NBIB, BibTeX and tables, as databases really write them."""
