@@ -36,15 +36,6 @@ app.add_typer(review_app, name="review")
 app.add_typer(reader_app, name="reader")
 
 
-def _write_reader_page(found: Any, path: Path) -> Path:
-    from synthassay.report.reader_study import write_reader_page
-
-    return write_reader_page(found, path)
-
-
-mrmc_command.register(app, _write_reader_page)
-size_command.register(app)
-
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (TOML).", show_default=False)]
 RunPath = Annotated[
     Optional[Path],  # noqa: UP045 - typer reads the annotation at run time
@@ -341,6 +332,16 @@ def bench_failures(
     for line in verdict_lines(found):
         voice.say(line)
     voice.say(str(build_failure_page(found, out)))
+
+
+def _write_reader_page(found: Any, path: Path) -> Path:
+    from synthassay.report.reader_study import write_reader_page
+
+    return write_reader_page(found, path)
+
+
+mrmc_command.register(app, _write_reader_page)
+size_command.register(app)
 
 
 @app.callback(invoke_without_command=True)

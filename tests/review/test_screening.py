@@ -7,7 +7,7 @@ import pytest
 from review.small_review import add_citations, decide, ris, small_review
 from synthassay.errors import DataError, RunError
 from synthassay.records.review import Choice, Decision, Link, Stage, Stream, Tie
-from synthassay.review.agreement import agreements, gwet_ac1
+from synthassay.review.agreement import agreements
 from synthassay.review.deduplicating import ask_sheet, link_duplicates, say_of_pairs, say_of_sheet
 from synthassay.review.formats.tables import rows_of
 from synthassay.review.formats.writing import to_table
@@ -16,6 +16,7 @@ from synthassay.review.project import Project, read_plan, start_project
 from synthassay.review.screening import Screening, State, checked
 from synthassay.review.sheets import COLUMNS, read_sheet, write_sheet
 from synthassay.review.status import status_lines
+from synthassay.stats.agreement.two_raters import ac1_of_two
 
 TITLE, TEXT = Stage.TITLE_ABSTRACT, Stage.FULL_TEXT
 ONE = "pubmed-00001"
@@ -134,9 +135,9 @@ def test_a_sheet_does_not_tell_what_others_chose(project, tmp_path):
 
 def test_ac1_against_hand_computed_numbers():
     pairs = [("yes", "yes")] * 118 + [("yes", "no")] * 5 + [("no", "no")] * 2
-    assert gwet_ac1(pairs) == pytest.approx((0.96 - 2 * 0.964 * 0.036) / (1 - 2 * 0.964 * 0.036))
-    assert gwet_ac1([("a", "a")] * 9, ("a", "b")) == 1.0
-    assert gwet_ac1([("a", "a")] * 9) is None and gwet_ac1([]) is None
+    assert ac1_of_two(pairs) == pytest.approx((0.96 - 2 * 0.964 * 0.036) / (1 - 2 * 0.964 * 0.036))
+    assert ac1_of_two([("a", "a")] * 9, ("a", "b")) == 1.0
+    assert ac1_of_two([("a", "a")] * 9) is None and ac1_of_two([]) is None
 
 
 def test_agreement_leaves_the_consensus_out(project):

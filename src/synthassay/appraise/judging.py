@@ -16,7 +16,7 @@ from synthassay.records.appraisal import (
     Score,
 )
 from synthassay.records.instrument import Domain, Instrument, Reply
-from synthassay.stats.kappa import cohen_kappa
+from synthassay.stats.agreement.two_raters import kappa_of_two
 
 RULE = "the rule"
 ORDER = (Level.LOW, Level.UNCLEAR, Level.SOME, Level.HIGH)  # what is known to be wrong comes before what is unknown
@@ -94,7 +94,7 @@ def agreement(instrument: Instrument, files: Sequence[AnswerFile]) -> tuple[Agre
         both = [(a, b) for a, b in replies if a and b]
         if not both:
             continue
-        measured = cohen_kappa([a for a, _ in both], [b for _, b in both])
+        measured = kappa_of_two([a for a, _ in both], [b for _, b in both])
         found.append(
             Agreement(
                 between=(one.appraiser, other.appraiser), items=measured.n, share=measured.share, kappa=measured.kappa,

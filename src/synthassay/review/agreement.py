@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from synthassay.records.review import Choice, Stage
 from synthassay.review.screening import Screening
-from synthassay.stats.kappa import Kappa, cohen_kappa
+from synthassay.stats.agreement.two_raters import Kappa, ac1_of_two, kappa_of_two
 
 BOTH = (Choice.INCLUDE.value, Choice.EXCLUDE.value)
 """What reviewers always may choose; AC1 needs to know it even where nobody chose one of them."""
@@ -42,29 +40,5 @@ def agreements(screening: Screening) -> tuple[Agreement, ...]:
             ]
             if chosen:
                 first, second = zip(*chosen, strict=True)
-                found.append(Agreement(stage, pair, cohen_kappa(first, second), gwet_ac1(chosen, BOTH)))
+                found.append(Agreement(stage, pair, kappa_of_two(first, second), ac1_of_two(chosen, BOTH)))
     return tuple(found)
-
-
-def gwet_ac1(pairs: Sequence[tuple[str, str]], categories: Iterable[str] = ()) -> float | None:
-    """Return Gwet's AC1 of two raters; None where there is nothing to rate, or one category alone.
-
-    Args:
-        pairs: What the two said of each report.
-        categories: What they might have said; what they did say belongs to it too.
-
-    Source: Gwet 2008, doi:10.1348/000711006X126600, eq. 2 and 3.
-
-    >>> table = {("yes", "yes"): 40, ("yes", "no"): 9, ("no", "yes"): 6, ("no", "no"): 45}
-    >>> round(gwet_ac1([pair for pair, n in table.items() for _ in range(n)]), 3)
-    0.701
-    """
-    known = sorted({*categories, *(word for pair in pairs for word in pair)})
-    if not pairs or len(known) < 2:
-        return None
-    n = len(pairs)
-    share = sum(a == b for a, b in pairs) / n
-    said = Counter(word for pair in pairs for word in pair)
-    mean = [said[category] / (2 * n) for category in known]
-    chance = sum(p * (1 - p) for p in mean) / (len(known) - 1)
-    return (share - chance) / (1 - chance)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from synthassay.stats.kappa import cohen_kappa
+from synthassay.stats.agreement.two_raters import kappa_of_two
 
 
 def test_equals_an_independent_implementation():
@@ -12,17 +12,17 @@ def test_equals_an_independent_implementation():
     for _ in range(20):
         a = rng.integers(0, 4, 60)
         b = np.where(rng.random(60) < 0.6, a, rng.integers(0, 4, 60))
-        assert cohen_kappa(a.tolist(), b.tolist()).kappa == pytest.approx(cohen_kappa_score(a, b))
+        assert kappa_of_two(a.tolist(), b.tolist()).kappa == pytest.approx(cohen_kappa_score(a, b))
 
 
 def test_full_agreement_and_none_beyond_chance():
-    assert cohen_kappa("abab", "abab").kappa == pytest.approx(1)
-    assert cohen_kappa("aabb", "abab").kappa == pytest.approx(0)
-    assert cohen_kappa("ab", "ba").kappa == pytest.approx(-1)
+    assert kappa_of_two("abab", "abab").kappa == pytest.approx(1)
+    assert kappa_of_two("aabb", "abab").kappa == pytest.approx(0)
+    assert kappa_of_two("ab", "ba").kappa == pytest.approx(-1)
 
 
 def test_where_only_one_answer_was_ever_given_there_is_no_kappa():
-    found = cohen_kappa("aaaa", "aaaa")
+    found = kappa_of_two("aaaa", "aaaa")
     assert (found.share, found.kappa, found.low, found.high) == (1.0, None, None, None)
 
 
@@ -34,7 +34,7 @@ def test_the_standard_error_of_a_two_by_two_table_by_hand():
     """
     a = "x" * 25 + "y" * 25
     b = "x" * 20 + "y" * 5 + "x" * 10 + "y" * 15
-    found = cohen_kappa(a, b)
+    found = kappa_of_two(a, b)
     assert found.kappa == pytest.approx(0.4)
     differing = 0.36 * (0.1 * (0.6 + 0.5) ** 2 + 0.2 * (0.4 + 0.5) ** 2)
     variance = (0.10972 + differing - (0.4 - 0.5 * 0.6) ** 2) / (50 * 0.5**2)
@@ -48,7 +48,7 @@ def test_the_interval_covers_as_often_as_it_says():
     hits = 0
     for _ in range(400):
         cells = rng.choice(9, size=200, p=table.ravel())
-        found = cohen_kappa((cells // 3).tolist(), (cells % 3).tolist())
+        found = kappa_of_two((cells // 3).tolist(), (cells % 3).tolist())
         hits += found.low <= truth <= found.high
     assert 0.92 <= hits / 400 <= 0.98
 
@@ -56,4 +56,4 @@ def test_the_interval_covers_as_often_as_it_says():
 @pytest.mark.parametrize(("a", "b"), [("", ""), ("a", "ab")])
 def test_ratings_that_cannot_be_compared(a, b):
     with pytest.raises(ValueError, match="cannot be compared"):
-        cohen_kappa(a, b)
+        kappa_of_two(a, b)
