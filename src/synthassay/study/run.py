@@ -104,6 +104,8 @@ def _train(plan: Plan, folder: RunFolder, generator: PlannedGenerator, cohort: s
     keep = plan.kept(generator)
     if keep:
         inputs["keep"] = keep
+    if plan.task.table:
+        inputs[plan.task.table] = plan.spec.model_dump(mode="json")[plan.task.table]
     if folder.finished("train", generator.name, inputs):
         return place
     folder.begin("train", generator.name, inputs, [place])
