@@ -61,7 +61,7 @@ def test_colours_come_nearer_to_the_targets_on_the_same_tissue(family):
     out = made.sample(Batch(source=source), [torch.Generator()] * 6)
     assert out.dtype == torch.float32 and float(out.abs().max()) <= 1
     before = float((source - reference).abs().mean())
-    assert float((out - reference).abs().mean()) < (0.6 if family == "reinhard" else 0.2) * before
+    assert float((out - reference).abs().mean()) < {"reinhard": 0.6, "macenko": 0.2, "vahadane": 0.4}[family] * before
 
 
 @pytest.mark.parametrize("family", ["macenko", "vahadane"])
