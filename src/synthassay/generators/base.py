@@ -81,6 +81,10 @@ class Generator(nn.Module, ABC):
     def after_step(self, images_seen: int) -> None:
         """Update moving averages after all phases of a step."""
 
+    def alarms(self) -> tuple[str, ...]:
+        """What the end of training showed to have gone wrong, as clauses; told to whoever trained it."""
+        return ()
+
     @torch.no_grad()
     def validation_loss(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         """Return named numbers on validation examples, for the training curves; lower is better."""
