@@ -132,10 +132,9 @@ class Cut(Generator):
         heads = self.generator["heads"]
         assert isinstance(heads, nn.ModuleList)
         for before, after, head in zip(of_shown, self.network.stages(made), heads, strict=True):
-            before, after = before.flatten(2).mT, after.flatten(2).mT
-            count = min(self.settings.patches, before.shape[1])
-            places = torch.randperm(before.shape[1], generator=rng)[:count].to(before.device)
-            wanted, found = (F.normalize(head(maps[:, places]), dim=-1) for maps in (before, after))
+            pixels = before[0, 0].numel()
+            places = torch.randperm(pixels, generator=rng)[: self.settings.patches].to(before.device)
+            wanted, found = (F.normalize(head(maps.flatten(2).mT[:, places]), dim=-1) for maps in (before, after))
             losses.append(patch_nce(found, wanted.detach(), self.settings.temperature))
         return torch.stack(losses).mean()
 

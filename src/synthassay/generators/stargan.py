@@ -17,7 +17,6 @@ from synthassay.generators.pgan import ENCODER_WIDTHS
 from synthassay.networks.adversarial import gradient_penalty
 from synthassay.networks.batch import Batch, Examples, Facts
 from synthassay.networks.ema import Ema
-from synthassay.networks.noise_to_image import start
 from synthassay.networks.perceptual import FeatureEncoder, learn_features
 from synthassay.networks.resnet_generator import ResnetGenerator, initialise
 from synthassay.networks.watch import Watch
@@ -189,7 +188,6 @@ class _Critic(nn.Module):
         self.body = nn.Sequential(*parts)
         self.score = nn.Conv2d(now, 1, 3, padding=1)
         self.names = nn.Linear(now, domains)
-        start(self)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         maps = self.body(images)

@@ -6,13 +6,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+SHARPNESS = 3.0
+
 
 class TwoCodes(nn.Module):
     """Anatomy as ``batch maps rows columns`` that add up to 1 at each pixel, acquisition as ``batch numbers``.
 
-    The anatomy encoder normalises each image, so that no gain or offset reaches the code, and its softmax leaves room
-    for which tissue a pixel is and little for how bright it is. The decoder paints the maps with the acquisition code,
-    by scaling and shifting its features.
+    Each image is normalised before its anatomy is looked for, so that no gain or offset reaches the code. The softmax
+    leaves room for which tissue a pixel is and little for how bright it is. The decoder paints the maps with the
+    acquisition code, by scaling and shifting its features.
 
     Args:
         channels: Channels of the image.
@@ -49,10 +51,11 @@ class TwoCodes(nn.Module):
 
     def anatomy(self, images: Tensor) -> Tensor:
         """Return the anatomy code, ``batch maps rows columns``; the maps of a pixel add up to 1."""
-        fine = self.fine(images)
+        fine = self.fine(F.instance_norm(images))
         coarse = F.interpolate(self.coarse(fine), size=fine.shape[2:], mode="bilinear")
         found: Tensor = self.maps(torch.cat([fine, coarse], dim=1))
-        return found.softmax(dim=1)
+        # each map takes part somewhere in each image: a code that is alike everywhere would tell nothing
+        return (SHARPNESS * F.instance_norm(found)).softmax(dim=1)
 
     def acquisition(self, images: Tensor, anatomy: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and log variance of the acquisition code, each ``batch numbers``."""

@@ -27,7 +27,7 @@ from synthassay.shapes import SpatialMask
 from synthassay.tasks.base import Request, Task
 from synthassay.tasks.foreground import foreground
 from synthassay.tasks.slices import every_slice, shown_slices, stacked, to_model
-from synthassay.tasks.units import is_relative, relative, stored_type, window
+from synthassay.tasks.units import RELATIVE_WINDOW, is_relative, relative, stored_type, window
 
 ROUNDS = 16
 """How many different targets each source meets before the first one comes again."""
@@ -259,7 +259,10 @@ class UnpairedTask(Task):
         return next(shown for shown in self.sources(split) if shown.case.case == request.condition["source"])
 
     def _scale_of(self, shown: Shown, *, own: bool = False) -> IntensityScale:
-        image, stored = self.given(shown), stored_type(self.cohort, shown.case.images[shown.role])
+        image = self.given(shown)
+        if own and is_relative(self.spec, image.unit):
+            return IntensityScale(*RELATIVE_WINDOW)
+        stored = stored_type(self.cohort, shown.case.images[shown.role])
         data = self.spec.data.model_copy(update={"window": None}) if own else self.spec.data
         return IntensityScale(*window(self.spec.model_copy(update={"data": data}), image.unit, stored, shown.case.case))
 
