@@ -1,4 +1,4 @@
-"""Unpaired tasks: whom a generator sees, what is aimed at, what is refused, and what the answer is where it is known."""
+"""Unpaired tasks: whom a generator sees, what is aimed at, what is refused, and what is known of the answer."""
 
 from __future__ import annotations
 
