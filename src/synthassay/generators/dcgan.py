@@ -76,7 +76,8 @@ class Dcgan(NoiseGan):
             noise = self.noise(len(own), rng, real.device)
             share = len(own) / len(real)
             if len(own) < LEAST:
-                found = {"waiting": share * sum(p.sum() * 0 for p in self.phases()[phase].parameters())}
+                weights = [p.sum() for p in self.phases()[phase].parameters()]
+                found = {"waiting": torch.stack(weights).sum() * 0}
             elif phase == "discriminator":
                 found = self._judge(judge, own, maker, noise)
             else:

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from synthassay.networks.dimensions import cut_out
+
 LEAST_VARIANCE = 1e-5
 
 
@@ -35,8 +37,7 @@ def descriptor(images: Tensor, *, window: int = 9, patch: int = 7, sigma: float 
     padded = F.pad(values, (reach,) * 2 * dims, mode="replicate")
     offsets = [a for a in itertools.product(range(-reach, reach + 1), repeat=dims) if any(a)]
     size = values.shape[2:]
-    moved = torch.cat([padded[(..., *(slice(reach + s, reach + s + n) for s, n in zip(a, size, strict=True)))]
-                       for a in offsets], dim=1)  # fmt: skip
+    moved = torch.cat([cut_out(padded, [reach + step for step in a], size) for a in offsets], dim=1)
     distances = _patch_means((moved - values).square(), patch, sigma)
     near = [i for i, a in enumerate(offsets) if sum(map(abs, a)) == 1]
     variance = distances[:, near].mean(dim=1, keepdim=True).clamp(min=LEAST_VARIANCE)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from synthassay.networks.dimensions import CONVOLUTION, EVERY_CONVOLUTION, INSTANCE_NORM, TRANSPOSED
+from synthassay.networks.dimensions import CONVOLUTION, EVERY_CONVOLUTION, INSTANCE_NORM, TRANSPOSED, cut_out
 
 
 class ResnetGenerator(nn.Module):
@@ -64,7 +64,7 @@ class ResnetGenerator(nn.Module):
         for block in self.blocks:
             features = block(features, rng)
         made: Tensor = self.last(self.decoder(features))
-        return made[(..., *(slice(0, side) for side in images.shape[2:]))]
+        return cut_out(made, [0] * (images.ndim - 2), images.shape[2:])
 
     def stages(self, images: Tensor, rng: torch.Generator | None = None) -> list[Tensor]:
         """Return what the encoder sees at each stage: the images, each convolution's maps, and each second block's."""

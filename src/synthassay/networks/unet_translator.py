@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from synthassay.networks.dimensions import CONVOLUTION, INSTANCE_NORM, TRANSPOSED
+from synthassay.networks.dimensions import CONVOLUTION, INSTANCE_NORM, TRANSPOSED, cut_out
 
 
 class UnetTranslator(nn.Module):
@@ -78,7 +78,7 @@ class UnetTranslator(nn.Module):
             now = self._dropped(up(now), rng) if level < 3 else up(now)
             now = torch.cat([now, kept.pop()], dim=1)
         made: Tensor = self.last(now)
-        return made[(..., *(slice(0, side) for side in size))]
+        return cut_out(made, [0] * len(size), size)
 
     def _dropped(self, values: Tensor, rng: torch.Generator | None) -> Tensor:
         if rng is None or not self.training or self.dropout == 0:

@@ -206,7 +206,7 @@ class UnpairedTask(Task):
         if role == Role.REFERENCE:
             found = [self.reference_of(shown) for shown in self.sources(split)]
             once = {shown.case.case: shown for shown in found if shown is not None}
-            return self._set(split, list(once.values()) if self.paired else self.targets(split), self.given)
+            return self._set(split, list(once.values()) or self.targets(split), self.given)
         if role == Role.IMAGE:
             return self._set(split, self.targets(split), self.given)
         drawn = [Shown(case, role, "") for case in self.cohort.of(split) if role in case.images]
