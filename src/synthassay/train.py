@@ -204,7 +204,7 @@ class _Run:
             restore(self.generator, read_tensors(weights)[0], str(weights))
             self.state.step, self.done = self.total, True
             return self.total
-        if self._is_ours(path):
+        if self._is_ours(path) and "counted" in read_note(path):  # an older version's counted all phases together
             self._resume(path)
         else:
             self.generator.prepare(self.examples, self._rng("prepare"))

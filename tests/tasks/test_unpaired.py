@@ -123,3 +123,9 @@ def test_stain_normalisation_needs_colour(tmp_path):
     )
     with pytest.raises(ImageError, match="not an RGB picture"):
         task.facts()
+
+
+def test_stain_normalisation_keeps_the_levels_of_rgb(tmp_path):
+    study = spec("stain_normalise", "pathology", data={"window": (0, 200)}, domains={"to": "lab"})
+    with pytest.raises(SpecError, match=r"data.window.*0 to 255"):
+        StainNormalise(study, tiles(tmp_path, ["lab", "old"])).facts()

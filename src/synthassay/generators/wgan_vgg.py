@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
+from synthassay.errors import Fault, SpecError
 from synthassay.generators.base import GeneratorSettings, generator
 from synthassay.generators.paired_gan import PairedGan, PairedGanSettings, adam
 from synthassay.generators.pgan import ENCODER_WIDTHS
@@ -69,7 +70,8 @@ class WganVgg(PairedGan):
         super().__init__(settings, facts)
         s, dims = self.settings, len(facts.space)
         if dims != 2:
-            raise ValueError("the features of wgan_vgg are of pictures")
+            fault = Fault("generators.family", "has features of pictures alone", "wgan_vgg", "Choose another family.")
+            raise SpecError("wgan_vgg", [fault])
         self.discriminator = _critic(facts.channels, s.critic_width)
         published = s.perceptual == "vgg16"
         self.features = FeatureEncoder(

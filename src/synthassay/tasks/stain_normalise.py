@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from synthassay.errors import ImageError
+from synthassay.errors import Fault, ImageError, SpecError
+from synthassay.images.stain import WHITE
 from synthassay.networks.batch import Facts
 from synthassay.records.vocabulary import Unit
 from synthassay.tasks.appearances import AppearanceTask
@@ -27,10 +28,14 @@ class StainNormalise(AppearanceTask):
 
         Raises:
             ImageError: The images are not RGB.
+            SpecError: The study gives a window of its own: dyes are told by how much of 255 levels of light they stop.
         """
         first = self._first_target
         unit = self.given(first).unit
         if unit is not Unit.RGB:
             remedy = "Use harmonise for images that are not stained sections."
             raise ImageError(first.case.case, "is not an RGB picture", value=unit.value, remedy=remedy)
+        if self.data_range != (0.0, WHITE):
+            remedy = "Leave [data] window out."
+            raise SpecError("study", [Fault("data.window", "must be that of RGB, 0 to 255", self.data_range, remedy)])
         return super().facts(neighbours)

@@ -255,8 +255,7 @@ class UnpairedTask(Task):
         )
 
     def _source(self, request: Request) -> Shown:
-        split = Split(self.spec.sampling.split)
-        return next(shown for shown in self.sources(split) if shown.case.case == request.condition["source"])
+        return self._asked[request.condition["source"]]
 
     def _scale_of(self, shown: Shown, *, own: bool = False) -> IntensityScale:
         image = self.given(shown)
@@ -265,6 +264,11 @@ class UnpairedTask(Task):
         stored = stored_type(self.cohort, shown.case.images[shown.role])
         data = self.spec.data.model_copy(update={"window": None}) if own else self.spec.data
         return IntensityScale(*window(self.spec.model_copy(update={"data": data}), image.unit, stored, shown.case.case))
+
+    @cached_property
+    def _asked(self) -> dict[str, Shown]:
+        """The sources to be synthesised, by their case."""
+        return {shown.case.case: shown for shown in self.sources(Split(self.spec.sampling.split))}
 
     @cached_property
     def _first_target(self) -> Shown:
