@@ -316,6 +316,8 @@ class _Run:
         }
         if self._is_due(VALIDATIONS) and len(self.validation) > 0:
             line["validation"] = self._validate()
+        if alarms := self.generator.alarms():
+            line["alarms"] = alarms
         state.lines.append(json.dumps(line))
         state.sums, state.counted = {}, {}
         self._write_log()

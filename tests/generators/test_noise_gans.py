@@ -15,6 +15,7 @@ from synthassay.generators.dcgan import Dcgan
 from synthassay.generators.stored import build_generator
 from synthassay.generators.wgan_gp import WganGp
 from synthassay.networks.batch import Batch, Facts
+from synthassay.records.log import TrainingLine
 
 SMALL = {"widths": [8, 12], "latent": 8}
 
@@ -132,3 +133,12 @@ def test_collapse_is_told():
     for _ in range(300):
         made.watch.see(real, real.flip(0), torch.rand(8, generator=rng), torch.rand(8, generator=rng))
     assert made.alarms() == ()
+
+
+def test_alarms_stand_in_the_log(tmp_path):
+    made = new("acgan", images_seen=16, batch=8)
+    made.watch.steps.fill_(100)
+    made.watch.diversity.fill_(0.05)
+    TestAcgan._train(made, tmp_path)
+    last = TrainingLine.model_validate_json((tmp_path / "training.jsonl").read_text().splitlines()[-1])
+    assert any("collapse" in alarm for alarm in last.alarms)
