@@ -27,6 +27,7 @@ from synthassay.tasks.base import Request, Task
 
 PICTURES_AT_A_TIME = 32  # fixed, because the last bits of a convolution may depend on the batch's size
 SLICES_AT_A_TIME = 16
+FREE = ("label", "nothing")  # what images are conditioned on where many may be made at once
 
 Progress = Callable[[int, int], None]
 
@@ -155,7 +156,7 @@ def write_set(
 
 
 def _groups(requests: Sequence[Request], task: Task) -> Iterator[list[Request]]:
-    size = PICTURES_AT_A_TIME if task.conditioned_on == "label" else 1
+    size = PICTURES_AT_A_TIME if task.conditioned_on in FREE else 1
     rest = iter(requests)
     while group := list(islice(rest, size)):
         yield group
@@ -164,7 +165,7 @@ def _groups(requests: Sequence[Request], task: Task) -> Iterator[list[Request]]:
 def _images(task: Task, model: Generator, group: list[Request]) -> Iterator[Made]:
     """Yield the image of each request, and whose pixels or condition it shows."""
     neighbours = int(getattr(model.settings, "neighbours", 1))
-    if task.conditioned_on == "label":
+    if task.conditioned_on in FREE:
         labels = [task.condition(request, neighbours).label for request in group]
         condition = Batch(label=torch.cat([label for label in labels if label is not None]))
         rngs = [torch.Generator().manual_seed(request.seed) for request in group]

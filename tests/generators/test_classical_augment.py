@@ -25,4 +25,4 @@ def test_augmentation_baselines_survive_the_disk_and_depend_on_their_seed_alone(
     assert torch.equal(alone, samples[2:])
     assert samples.shape == (3, 1, 10, 14)
     assert float(samples.abs().max()) <= 1
-    assert made.serves == {"augment"}
+    assert "augment" in made.serves

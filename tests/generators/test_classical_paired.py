@@ -51,9 +51,10 @@ def test_paired_baselines_need_a_source(family):
 
 def test_baselines_serve_what_they_can_do():
     serves = {family: GENERATORS.get(family).serves for family in FAMILIES}
-    assert serves["identity"] == {"translate", "denoise"}
+    restyled = {"translate_unpaired", "stain_normalise", "harmonise"}
+    assert serves["identity"] == {"translate", "denoise", "super_resolve"} | restyled
     assert serves["linear_regression"] == {"translate", "denoise", "mask_to_image"}
-    assert serves["histogram_matching"] == {"translate"}
+    assert serves["histogram_matching"] == {"translate"} | restyled
     assert serves["non_local_means"] == {"denoise"}
 
 

@@ -55,3 +55,11 @@ def test_values_that_are_not_finite_are_not_drawn():
     (curve,) = training("vae", broken).curves
     assert len(curve.train.split()) == 2
     assert training("vae", [TrainingLine(images_seen=1, train={"x": math.nan})]).curves == ()
+
+
+def test_what_the_last_line_warned_of_is_told_and_what_was_mended_is_not():
+    mended, last = lines()[:-1], lines()[-1]
+    warned = [line.model_copy(update={"alarms": ("collapse: all alike",)}) for line in mended]
+    assert training("acgan", [*warned, last]).alarms == ()
+    told = training("acgan", [*mended, last.model_copy(update={"alarms": ("collapse: all alike",)})])
+    assert told.alarms == ("collapse: all alike",)

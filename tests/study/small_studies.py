@@ -42,10 +42,10 @@ def write_chest_study(folder: Path) -> Path:
     return path
 
 
-def write_volumes(folder: Path, *, subjects: int = 9, unit: str = "") -> Path:
+def write_volumes(folder: Path, *, subjects: int = 9, unit: str = "", slices: int = 4) -> Path:
     """Write NIfTI volumes of round bodies in two contrasts, T2 a smooth function of T1, and their table."""
     rng = np.random.default_rng(3)
-    grid = np.stack(np.meshgrid(*(np.linspace(-1, 1, n) for n in (32, 32, 4)), indexing="ij"))
+    grid = np.stack(np.meshgrid(*(np.linspace(-1, 1, n) for n in (32, 32, slices)), indexing="ij"))
     rows = ["subject,split,t1,t2"]
     for i in range(subjects):
         radius = np.hypot(grid[0] * rng.uniform(0.9, 1.1), grid[1])

@@ -37,6 +37,8 @@ class Generator(nn.Module, ABC):
     Settings: ClassVar[type[GeneratorSettings]] = GeneratorSettings
     sampling: ClassVar[frozenset[str]] = frozenset()
     """Settings that only ``sample`` reads: what a variant of trained weights may change."""
+    knows_domains: ClassVar[bool] = False
+    """Whether it must have learnt the site or scanner of each source (``Batch.label``), so that others are refused."""
     case_loss: ClassVar[str] = ""
     """What ``case_losses`` gives, such as ``velocity_mse``; empty where the family defines no loss of one example."""
 
@@ -72,8 +74,16 @@ class Generator(nn.Module, ABC):
         """Return the factor on the peak learning rate at ``progress`` in [0, 1]."""
         return 1.0
 
+    def due(self, phase: str, step: int) -> bool:
+        """Whether a phase is taken at a step, counted from 0: a critic may step more often than its generator."""
+        return True
+
     def after_step(self, images_seen: int) -> None:
         """Update moving averages after all phases of a step."""
+
+    def alarms(self) -> tuple[str, ...]:
+        """What the end of training showed to have gone wrong, as clauses; told to whoever trained it."""
+        return ()
 
     @torch.no_grad()
     def validation_loss(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:

@@ -14,7 +14,11 @@ from synthassay.networks.batch import Batch, Examples, Facts
 BINS = 16_384
 
 
-@generator("histogram_matching", serves={"translate"}, source="doi:10.1109/42.836373")
+@generator(
+    "histogram_matching",
+    serves={"translate", "translate_unpaired", "stain_normalise", "harmonise"},
+    source="doi:10.1109/42.836373",
+)
 class HistogramMatching(Generator):
     """Monotone map that gives pooled training sources the histogram of the pooled training targets.
 

@@ -12,7 +12,11 @@ from synthassay.generators.central import central_source
 from synthassay.networks.batch import Batch
 
 
-@generator("identity", serves={"translate", "denoise"}, source="the source image unchanged; no model")
+@generator(
+    "identity",
+    serves={"translate", "denoise", "super_resolve", "translate_unpaired", "stain_normalise", "harmonise"},
+    source="the source image unchanged; no model",
+)
 class Identity(Generator):
     """Return the central source slice unchanged."""
 

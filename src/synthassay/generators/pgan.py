@@ -57,7 +57,11 @@ class PganSettings(GeneratorSettings):
         return self
 
 
-@generator("pgan", serves={"translate", "denoise", "mask_to_image"}, source="doi:10.1109/TMI.2019.2901750")
+@generator(
+    "pgan",
+    serves={"translate", "denoise", "mask_to_image", "super_resolve", "inpaint"},
+    source="doi:10.1109/TMI.2019.2901750",
+)
 class Pgan(Generator):
     """Pixel-wise and perceptual conditional GAN (Dar et al. 2019).
 

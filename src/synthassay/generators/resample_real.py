@@ -19,7 +19,7 @@ class ResampleRealSettings(GeneratorSettings):
     bank: int = Field(4096, ge=1, description="Training images kept at most, as many of each class as there may be.")
 
 
-@generator("resample_real", serves={"augment"}, source="doi:10.1214/aos/1176344552")
+@generator("resample_real", serves={"augment", "generate"}, source="doi:10.1214/aos/1176344552")
 class ResampleReal(Generator):
     """Draw real training images of the class asked for, with replacement.
 

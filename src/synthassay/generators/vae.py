@@ -36,7 +36,7 @@ class VaeSettings(GeneratorSettings):
     ema_decay: float = Field(0.999, ge=0, lt=1, description="Decay of the weights' moving average, after its warm-up.")
 
 
-@generator("vae", serves={"augment"}, source="arXiv:1312.6114")
+@generator("vae", serves={"augment", "generate"}, source="arXiv:1312.6114")
 class Vae(Generator):
     """Encoder and decoder, both told the class, trained by the evidence lower bound.
 

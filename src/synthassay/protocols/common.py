@@ -9,8 +9,9 @@ LEAST_PATIENTS = 20
 """Subjects below which a protocol calls a measure unmet: under 20, intervals of means still shrink fast with each."""
 
 AUGMENT = ("augment",)
-UNPAIRED = ("augment", "mask_to_image")
-PAIRED = ("translate", "denoise")
+RESTYLED = ("translate_unpaired", "stain_normalise", "harmonise")
+UNPAIRED = ("augment", "mask_to_image", "generate", *RESTYLED)
+PAIRED = ("translate", "denoise", "super_resolve", "inpaint")
 
 NO_READERS = "no clinician has read these images; a reader study is a study of its own"
 NO_EXTERNAL = "no real images from another site or scanner were given for this measure"
@@ -49,6 +50,16 @@ SET_QUALITY = (
         LEAST_PATIENTS,
         UNPAIRED,
     ),
+)
+
+ANATOMY_KEPT = Requirement(
+    "mind_distance_to_source",
+    Axis.FIDELITY,
+    "What is learnt without pairs may move or invent anatomy at no cost to its loss; the structure of the image that "
+    "it was made from must stay.",
+    "arXiv:1809.04536",
+    LEAST_PATIENTS,
+    RESTYLED,
 )
 
 REPEATS = Requirement(

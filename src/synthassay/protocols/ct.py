@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from synthassay.protocols.common import (
+    ANATOMY_KEPT,
     CLASSIFIER_UTILITY,
     EXTERNAL_CLASSIFIER,
     EXTERNAL_IMAGES,
@@ -118,6 +119,7 @@ CT = Protocol(
         *HOUNSFIELD,
         *STRUCTURE,
         *LESIONS,
+        ANATOMY_KEPT,
         *LEAKAGE,
         *CLASSIFIER_UTILITY,
         *SEGMENTER_UTILITY,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from synthassay.protocols.common import (
+    ANATOMY_KEPT,
     CLASSIFIER_UTILITY,
     EXTERNAL_CLASSIFIER,
     EXTERNAL_IMAGES,
@@ -93,6 +94,7 @@ MRI = Protocol(
         *PAIRS,
         *STRUCTURE,
         *LESIONS,
+        ANATOMY_KEPT,
         *LEAKAGE,
         *CLASSIFIER_UTILITY,
         *SEGMENTER_UTILITY,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from synthassay.protocols.common import (
+    ANATOMY_KEPT,
     AUGMENT,
     CLASSIFIER_UTILITY,
     EXTERNAL_CLASSIFIER,
@@ -18,7 +19,7 @@ from synthassay.protocols.common import (
 from synthassay.protocols.protocol import PROTOCOLS, FailureMode, Protocol, Requirement
 from synthassay.records.vocabulary import Axis, Modality, Unit
 
-NORMALISE = ("translate",)
+NORMALISE = ("translate", "stain_normalise")
 
 STAIN_OF_SETS = (
     Requirement(
@@ -136,6 +137,7 @@ PATHOLOGY = Protocol(
         *STAIN_OF_PAIRS,
         *PICTURE,
         *MORPHOLOGY,
+        ANATOMY_KEPT,
         *LEAKAGE,
         *CLASSIFIER_UTILITY,
         EXTERNAL_CLASSIFIER,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from synthassay.protocols.common import (
+    ANATOMY_KEPT,
     CLASSIFIER_UTILITY,
     EXTERNAL_CLASSIFIER,
     EXTERNAL_IMAGES,
@@ -135,6 +136,7 @@ VOLUME = Protocol(
         *CONTINUITY,
         *ANATOMY,
         SAME_STRUCTURES,
+        ANATOMY_KEPT,
         *LEAKAGE,
         *CLASSIFIER_UTILITY,
         *SEGMENTER_UTILITY,

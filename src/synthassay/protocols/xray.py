@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from synthassay.protocols.common import (
+    ANATOMY_KEPT,
     AUGMENT,
     CLASSIFIER_UTILITY,
     EXTERNAL_CLASSIFIER,
@@ -55,6 +56,7 @@ XRAY = Protocol(
         SHORTCUTS,
         PLAUSIBLE,
         SEAMS,
+        ANATOMY_KEPT,
         *LEAKAGE,
         *CLASSIFIER_UTILITY,
         *SEGMENTER_UTILITY,

@@ -15,6 +15,7 @@ class TrainingLine(Record):
         train: Term, as ``phase/name``, to its mean since the line before.
         validation: Term to its mean over the validation examples; empty on lines without validation.
         learning_rate: Phase to its learning rate.
+        alarms: What shows that training goes wrong, such as images that are all alike; as clauses.
     """
 
     # A later version may log more; curves that are known can still be drawn.
@@ -24,3 +25,4 @@ class TrainingLine(Record):
     train: dict[str, float]
     validation: dict[str, float] = {}
     learning_rate: dict[str, float] = {}
+    alarms: tuple[str, ...] = ()

@@ -200,6 +200,39 @@ class DenoiseSpec(Record):
     dose_fraction: float = Field(0.25, gt=0, lt=1, description="Dose relative to the routine-dose image.")
 
 
+class SuperResolveSpec(Record):
+    """How low resolution is made from the real images."""
+
+    direction: Literal["in-plane", "through-plane"] = Field(
+        "in-plane", description="Along rows and columns of each slice, or along z: thick slices."
+    )
+    factor: int = Field(2, ge=2, le=8, description="How many fine pixels make one coarse pixel, per coarse direction.")
+    degradation: Literal["average", "fourier"] = Field(
+        "average",
+        description="average: the mean over each coarse pixel, as detectors and thick slices have it. fourier: only "
+        "the low spatial frequencies are kept, as in MR with fewer phase-encoding steps.",
+    )
+
+
+class InpaintSpec(Record):
+    """What is taken out of the real images, to be filled again."""
+
+    hole: Literal["ellipsoid", "lesion"] = Field(
+        "ellipsoid",
+        description="ellipsoid: at a random place inside the subject, with the real image as known answer. lesion: "
+        "the patient's own lesion, which no real image without it can judge.",
+    )
+    share: float = Field(0.3, gt=0, le=0.8, description="Width of an ellipsoid relative to the subject's, per axis.")
+    per_case: int = Field(4, ge=1, description="Holes per training case that are learnt from.")
+
+
+class DomainsSpec(Record):
+    """Which appearances unpaired tasks go between."""
+
+    by: Literal["site", "scanner", "label"] = Field("site", description="What tells the appearance of a case.")
+    to: str = Field("", description="The appearance aimed at; e.g. the name of a site.")
+
+
 class StudySpec(Record):
     """One study. Every field of the file is here; unknown names are faults."""
 
@@ -207,7 +240,7 @@ class StudySpec(Record):
     title: str = Field(min_length=3, description="Shown on top of the report.")
     question: str = Field(min_length=10, description="What the study asks, as one sentence.")
     modality: Modality = Field(description="mri, ct, xray or pathology.")
-    task: str = Field(description="augment, translate, denoise or mask_to_image.")
+    task: str = Field(description="Such as augment, translate, denoise or inpaint; see `synthassay list tasks`.")
     seed: int = Field(20260101, ge=0, description="Root of every random number.")
     intended_use: str = Field("", description="What the images are for; printed with the verdict.")
     data: DataSpec
@@ -220,6 +253,9 @@ class StudySpec(Record):
     sampling: SamplingSpec = SamplingSpec()
     evaluation: EvaluationSpec = EvaluationSpec()
     denoise: DenoiseSpec = DenoiseSpec()
+    super_resolve: SuperResolveSpec = SuperResolveSpec()
+    inpaint: InpaintSpec = InpaintSpec()
+    domains: DomainsSpec = DomainsSpec()
     classification: ClassificationSpec | None = Field(
         None, description="Classifiers to train for measuring utility; absent: those of the plain measures alone."
     )

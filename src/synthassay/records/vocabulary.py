@@ -75,3 +75,16 @@ class TaskName(StrEnum):
     TRANSLATE = "translate"
     DENOISE = "denoise"
     MASK_TO_IMAGE = "mask_to_image"
+    GENERATE = "generate"
+    SUPER_RESOLVE = "super_resolve"
+    INPAINT = "inpaint"
+    TRANSLATE_UNPAIRED = "translate_unpaired"
+    STAIN_NORMALISE = "stain_normalise"
+    HARMONISE = "harmonise"
+
+    @property
+    def pairs(self) -> bool | None:
+        """Whether each image has a real one that it should equal; None where that depends on the data."""
+        if self in (TaskName.AUGMENT, TaskName.MASK_TO_IMAGE, TaskName.GENERATE):
+            return False
+        return None if self in (TaskName.TRANSLATE_UNPAIRED, TaskName.STAIN_NORMALISE, TaskName.HARMONISE) else True

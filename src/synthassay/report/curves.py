@@ -36,12 +36,13 @@ class Curve:
 
 @dataclass(frozen=True)
 class Training:
-    """All curves of one generator and a table of them."""
+    """All curves of one generator, a table of them, and what its last line warned of."""
 
     of: str
     curves: tuple[Curve, ...]
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    alarms: tuple[str, ...] = ()
 
 
 def training(of: str, lines: Sequence[TrainingLine]) -> Training:
@@ -52,7 +53,7 @@ def training(of: str, lines: Sequence[TrainingLine]) -> Training:
         *(f"{term} (train)" for term in terms if any(term in line.train for line in lines)),
         *(f"{term} (validation)" for term in terms if any(term in line.validation for line in lines)),
     )
-    return Training(of, curves, columns, _rows(terms, lines))
+    return Training(of, curves, columns, _rows(terms, lines), lines[-1].alarms if lines else ())
 
 
 def _curve(term: str, lines: Sequence[TrainingLine]) -> Curve | None:

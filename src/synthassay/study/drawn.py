@@ -27,7 +27,7 @@ def drawn_on(task: Task, role: Role, split: Split, order: Sequence[str]) -> Imag
         One entry per synthetic image; an image that nobody drew on is not measured. None where nobody drew on any.
     """
     cases = {case.case: case for case in task.cohort.of(split)}
-    if not task.paired or not any(role in cases[case].images for case in order):
+    if not task.paired or not all(order) or not any(role in cases[case].images for case in order):
         return None
     at = {entry.case: entry for entry in task.real(role, split).entries}
     return ImageSet(role.value, tuple(at.get(case) or _blank(case, cases[case].subject, role) for case in order))

@@ -82,6 +82,8 @@ def _rate(model: Generator, batch: Batch, rng: torch.Generator) -> float:
         if step == 1:
             began = time.perf_counter()  # the first step warms up
         for phase in model.phases():
+            if not model.due(phase, step):
+                continue
             for piece in batch.split(model.settings.micro_batch or len(batch)):
                 terms = model.loss(phase, piece, rng).values()
                 torch.autograd.backward(torch.stack([term.sum() for term in terms]).sum())

@@ -100,15 +100,14 @@ def study_evidence(plan: Plan, run: Path, name: str, memo: dict[Any, Any]) -> Ev
     place = run / "synthetic" / name
     manifest = Manifest.read(place / "manifest.json")
     synthetic = folder_image_set("synthetic", place, spec.modality)
-    asked = Split(spec.sampling.split) if task.paired else Split.TEST
+    translated = task.conditioned_on == "image"
+    asked = Split(spec.sampling.split) if translated else Split.TEST
     order = [image.reference_case for image in manifest.images]
-    paired = (
-        {role: _aligned(task.real(role, asked), order) for role in ("source", "reference", "mask")}
-        if task.paired
-        else {}
-    )
-    role = "reference" if task.paired else "image"
-    others = {split: named(task.real(role, split), split) for split in Split if task.cohort.of(split)}
+    sources = [image.condition.get("source", image.reference_case) for image in manifest.images]
+    paired = {role: _aligned(task.real(role, asked), sources) for role in ("source", "mask") if translated}
+    if task.paired:
+        paired["reference"] = _aligned(task.real("reference", asked), order)
+    others = {split: named(task.real(task.compared_with, split), split) for split in Split if task.cohort.of(split)}
     return Evidence(
         of=name,
         protocol=plan.protocol,

@@ -38,7 +38,8 @@ def _reason(plan: Plan, protocol: Protocol, requirement: Requirement) -> str:
     ):
         if asked is None and trial in METRICS.get(requirement.metric).needs:
             return why
-    measured = plan.cohort.subjects(Split(plan.spec.sampling.split) if plan.task.paired else Split.TEST)
+    translated = plan.task.conditioned_on == "image"
+    measured = plan.cohort.subjects(Split(plan.spec.sampling.split) if translated else Split.TEST)
     if len(measured) < requirement.least_subjects:
         return f"only {len(measured)} subjects are held out; its value will be shown with its interval all the same"
     return ""

@@ -177,7 +177,7 @@ def _task(word: str, *, paired: bool) -> str:
     known = [name.value for name in TaskName]
     if word and word not in known:
         raise DataError("--task", "is not a known task", value=word, remedy=did_you_mean(word, known))
-    if word and paired != (word not in (TaskName.AUGMENT, TaskName.MASK_TO_IMAGE)):
+    if word and TaskName(word).pairs not in (None, paired):
         kind = "pairs" if paired else "not pairs"
         raise DataError(
             "--task", f"does not fit images that are {kind}", value=word, remedy="Say --paired or --no-paired."

@@ -107,6 +107,9 @@ def plan_study(path: Path) -> Plan:
     faults = control_data_faults(spec, task, text)
     if faults:
         raise SpecError(str(path), in_file_order(faults))
+    for planned in _generators(spec, type(task)):
+        if planned.cls.knows_domains:
+            task.require_domains(planned.cls.family)
     protocol = PROTOCOLS.get(protocol_name(spec))
     return Plan(path, spec, cohort, task, _generators(spec, type(task)), protocol, planned_controls(spec))
 

@@ -104,12 +104,15 @@ def _train(plan: Plan, folder: RunFolder, generator: PlannedGenerator, cohort: s
     keep = plan.kept(generator)
     if keep:
         inputs["keep"] = keep
+    if plan.task.table:
+        inputs[plan.task.table] = plan.spec.model_dump(mode="json")[plan.task.table]
     if folder.finished("train", generator.name, inputs):
         return place
     folder.begin("train", generator.name, inputs, [place])
     with folder.timed("train", generator.name) as elapsed, voice.track(f"train {generator.name}") as advance:
+        model = generator.build(plan.task)
         train(
-            generator.build(plan.task),
+            model,
             plan.task.examples(Split.TRAIN, generator.neighbours),
             plan.task.examples(Split.VALIDATION, generator.neighbours),
             folder=place,
@@ -119,7 +122,8 @@ def _train(plan: Plan, folder: RunFolder, generator: PlannedGenerator, cohort: s
         )
         written = [place / name for name in (WEIGHTS, LOG, *map(kept_weights, keep))]
         folder.finish("train", generator.name, inputs, written)
-    voice.panel(f"trained {generator.name}", {"weights": str(place), "took": elapsed()})
+    alarms = {"alarm": "; ".join(model.alarms())} if model.alarms() else {}
+    voice.panel(f"trained {generator.name}", {"weights": str(place), "took": elapsed(), **alarms})
     return place
 
 

@@ -33,7 +33,7 @@ class Augment(Task):
     """
 
     name: ClassVar[str] = "augment"
-    paired: ClassVar[bool] = False
+    paired = False
     conditioned_on: ClassVar[str] = "label"
     baselines: ClassVar[tuple[str, ...]] = ("resample_real", "affine_augmentation")
 

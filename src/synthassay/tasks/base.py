@@ -51,14 +51,16 @@ class Task(ABC):
 
     Attributes:
         paired: Whether a real reference exists for each synthetic image.
-        conditioned_on: ``label``, ``image`` or ``structures`` (a label map).
+        conditioned_on: ``label``, ``image``, ``structures`` (a label map) or ``nothing``.
         baselines: Classical families that a learnt one must beat.
+        table: Name of the study file's table that says how sources are made; empty where there is none.
     """
 
     name: ClassVar[str]
-    paired: ClassVar[bool]
+    paired: bool
     conditioned_on: ClassVar[str]
     baselines: ClassVar[tuple[str, ...]]
+    table: ClassVar[str] = ""
 
     def __init__(self, spec: StudySpec, cohort: Cohort) -> None:
         self.spec, self.cohort = spec, cohort
@@ -79,6 +81,15 @@ class Task(ABC):
     @abstractmethod
     def requests(self) -> tuple[Request, ...]:
         """Synthetic images to make, in order."""
+
+    @property
+    def compared_with(self) -> str:
+        """Role of the real images that a set of synthetic ones is compared with, as ``real`` knows it."""
+        return "reference" if self.paired else "image"
+
+    def require_domains(self, family: str) -> None:
+        """Refuse a family that must have learnt where each source comes from, where a source is from elsewhere."""
+        return None
 
     @property
     def inserts(self) -> bool:

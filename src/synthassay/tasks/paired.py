@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -22,7 +23,7 @@ from synthassay.records.vocabulary import Role, Split, Unit
 from synthassay.shapes import SpatialMask
 from synthassay.tasks.base import Request, Task
 from synthassay.tasks.foreground import foreground
-from synthassay.tasks.slices import Pair, PairMemory, SliceExamples, every_slice
+from synthassay.tasks.slices import Pair, PairMemory, SliceExamples, every_slice, shown_slices
 from synthassay.tasks.units import stored_type, window
 
 
@@ -85,13 +86,7 @@ class PairedTask(Task):
 
     def examples(self, split: Split, neighbours: int = 1) -> Examples:
         """Slices of a split that show the subject, on the model's scale."""
-        places = []
-        for case in self.cases(split):
-            planes = self.mask(case)
-            shown = planes.any(axis=(0, 1)) if planes.ndim == 3 else [True]
-            places += [(case.case, at) for at in np.flatnonzero(shown).tolist()]
-        subjects = {case.case: case.subject for case in self.cohort.cases}
-        return SliceExamples(self.pairs, places, subjects, self.scale, neighbours, self.source_scale)
+        return self._slices(split, neighbours, self.pairs, self.mask)
 
     def requests(self) -> tuple[Request, ...]:
         """One whole image for each case of the sampling split.
@@ -181,6 +176,17 @@ class PairedTask(Task):
                 raise ImageError(f"{case.case}: {role}", "is empty, so there is nowhere to measure")
             return found
         return foreground(self._unmasked(case), case.case)
+
+    def _slices(
+        self, split: Split, neighbours: int, pairs: Callable[[str], Pair], mask: Callable[[Case], SpatialMask]
+    ) -> SliceExamples:
+        """Slices along the last axis of ``pairs`` in which ``mask`` shows anything."""
+        places = []
+        for case in self.cases(split):
+            shown = shown_slices(mask(case))
+            places += [(case.case, at) for at in shown]
+        subjects = {case.case: case.subject for case in self.cohort.cases}
+        return SliceExamples(pairs, places, subjects, self.scale, neighbours, self.source_scale)
 
     def _unmasked(self, case: Case) -> Image:
         """The image that a mask is derived from; known at synthesis time, so never the one to be predicted."""

@@ -107,6 +107,11 @@ def stacked(image: Image, at: Sequence[int], neighbours: int) -> np.ndarray:
     return ordered.reshape(len(at), -1, *pixels.shape[1:3])
 
 
+def shown_slices(mask: np.ndarray) -> list[int]:
+    """Return the slices of a mask that hold anything; a picture has slice 0."""
+    return np.flatnonzero(mask.any(axis=(0, 1))).tolist() if mask.ndim == 3 else [0]
+
+
 def every_slice(image: Image, neighbours: int, scale: IntensityScale) -> Tensor:
     """Return all slices of a volume, or the one of a picture, with their neighbours, in [-1, 1]."""
     depth = image.space[2] if len(image.space) == 3 else 1

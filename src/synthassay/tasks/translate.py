@@ -6,12 +6,13 @@ from typing import ClassVar
 
 from synthassay.errors import Fault, SpecError
 from synthassay.images.image import Image
+from synthassay.images.intensity import IntensityScale
 from synthassay.records.cohort import Case, Cohort
 from synthassay.records.spec import StudySpec
 from synthassay.tasks.base import TASKS
 from synthassay.tasks.paired import PairedTask
 from synthassay.tasks.slices import Pair
-from synthassay.tasks.units import is_relative, relative
+from synthassay.tasks.units import RELATIVE_WINDOW, is_relative, relative
 
 
 @TASKS.add("translate")
@@ -40,6 +41,12 @@ class Translate(PairedTask):
             faults.append(Fault("data.input", "is the image to synthesise itself", data.input, "Name another role."))
         if faults:
             raise SpecError("study", faults)
+
+    @property
+    def source_scale(self) -> IntensityScale:
+        """The source's values to [-1, 1]: relative units where the target is in others, such as HU."""
+        source, reference = (self.pairs(self._first.case).source, self.pairs(self._first.case).reference)
+        return self.scale if source.unit == reference.unit else IntensityScale(*RELATIVE_WINDOW)
 
     def roles(self) -> tuple[str, ...]:
         """The role translated from, and the role translated to."""

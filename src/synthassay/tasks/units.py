@@ -23,8 +23,12 @@ RELATIVE_PERCENTILE = 99.5
 
 
 def is_relative(spec: StudySpec, unit: Unit) -> bool:
-    """Whether values mean something only within one acquisition, so that images are given in relative units."""
-    return spec.modality == Modality.MRI and unit == Unit.ARBITRARY
+    """Whether values mean something only within one acquisition, so that images are given in relative units.
+
+    In a study that translates to CT, an image of arbitrary unit is the MR that it translates from.
+    """
+    mr = spec.modality == Modality.MRI or (spec.modality == Modality.CT and spec.task.startswith("translate"))
+    return mr and unit == Unit.ARBITRARY
 
 
 def relative(image: Image, mask: SpatialMask, where: str) -> Image:

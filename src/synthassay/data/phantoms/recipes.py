@@ -1,4 +1,4 @@
-"""The four populations of virtual patients: who is in them, on which scanners, and what is known of each."""
+"""The populations of virtual patients: who is in them, on which scanners, and what is known of each."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from synthassay.data.phantoms import ct, histology, mri, radiograph
 from synthassay.data.phantoms.anatomy import Grid, Structure, Tissue, draw_traits
 from synthassay.data.phantoms.chest import FIELD_MM, FINDINGS, draw_thorax
 from synthassay.data.phantoms.head import build_head
+from synthassay.data.phantoms.pairs import mr_and_ct
 from synthassay.data.phantoms.tissue_section import TISSUE_CLASSES, draw_section
 from synthassay.randomness import stream
 from synthassay.records.vocabulary import Modality, Role, Unit
@@ -48,6 +49,7 @@ class Phantom:
         settings: What the images depend on besides seed and shape; part of the cache's fingerprint.
         structure_names: Label in the label maps to the structure's name.
         version: Raised when the recipe changes, so that old files are not taken for new ones.
+        units: Unit of a role whose unit is another than ``unit``.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Phantom:
     settings: dict[str, Any] = field(default_factory=dict)
     structure_names: dict[int, str] = field(default_factory=dict)
     version: int = 1
+    units: dict[str, Unit] = field(default_factory=dict)
 
 
 def _brain_mri(seed: int, index: int, shape: tuple[int, ...]) -> Patient:
@@ -92,6 +95,15 @@ def _head_ct(seed: int, index: int, shape: tuple[int, ...]) -> Patient:
     }
     facts = _facts(machine.name, traits.disease, age=traits.age, sex=traits.sex)
     return Patient({Role.IMAGE.value: _int16(hu)}, _present(truth), facts)
+
+
+def _head_mr_ct(seed: int, index: int, shape: tuple[int, ...]) -> Patient:
+    traits = draw_traits(stream(seed, "phantom:head-mr-ct", "traits", index))
+    anatomy = build_head(traits, _head_grid(shape, _CT_MM))
+    site, pictures = mr_and_ct(anatomy, seed, index)
+    truth = {Role.MASK.value: anatomy.fractions[Tissue.AIR] < 0.5, Role.STRUCTURES.value: anatomy.structures}
+    facts = _facts(site, traits.disease, age=traits.age, sex=traits.sex)
+    return Patient({role: _int16(picture) for role, picture in pictures.items()}, _present(truth), facts)
 
 
 def _chest_xray(seed: int, index: int, shape: tuple[int, ...]) -> Patient:
@@ -152,6 +164,12 @@ PHANTOMS: dict[str, Phantom] = {
             "phantom:head-ct", Modality.CT, "Virtual heads in HU with quantum noise at routine dose; three sites",
             Unit.HU, 24, (64, 72, 48), False, _head_ct, _volume_geometry(_CT_MM),
             {name: asdict(machine) for name, machine in ct.TOMOGRAPHS.items()}, _HEAD_STRUCTURES,
+        ),
+        Phantom(
+            "phantom:head-mr-ct", Modality.CT, "Virtual heads in T1 and T2 and, on the same grid, in HU; three sites",
+            Unit.ARBITRARY, 24, (64, 72, 48), False, _head_mr_ct, _volume_geometry(_CT_MM),
+            {name: asdict(machine) for name, machine in ct.TOMOGRAPHS.items()}, _HEAD_STRUCTURES,
+            units={"ct": Unit.HU},
         ),
         Phantom(
             "phantom:chest-xray", Modality.XRAY, "Virtual chest radiographs, normal or with an opacity; three sites",

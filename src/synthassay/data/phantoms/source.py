@@ -86,6 +86,7 @@ def population(
         if progress is not None:
             progress(index + 1, count)
     arrays = _arrays(patients) | phantom.geometry(shape) | {"unit": np.array(phantom.unit.value)}
+    arrays |= {f"unit_{role}": np.array(unit.value) for role, unit in phantom.units.items()}
     with whole_file(path) as partial:
         np.savez_compressed(partial, allow_pickle=False, **arrays)
     return path

@@ -70,19 +70,31 @@ def edge_f_score(
 
 
 def _of_channel(one: Spatial, two: Spatial, spacing: tuple[float, ...], where: SpatialMask) -> float:
-    steep = _magnitude(two, spacing)
+    steep = steepness(two, spacing)
+    threshold = edge_threshold(steep, where, "its reference")
+    return agreement(where & (steepness(one, spacing) >= threshold), where & (steep >= threshold), spacing)
+
+
+def edge_threshold(steep: NDArray[np.float32], where: SpatialMask, name: str) -> float:
+    """Return the steepness from which on a pixel is an edge: that of the steepest tenth of those not flat.
+
+    Raises:
+        NotMeasured: The picture, called ``name``, is constant there.
+    """
     sloping = steep[where & (steep > 0)]
     if not sloping.size:
-        raise NotMeasured("its reference has no edges: it is constant inside the mask")
-    threshold = np.percentile(sloping, PERCENTILE, method="lower")
-    expected = where & (steep >= threshold)
-    shown = where & (_magnitude(one, spacing) >= threshold)
+        raise NotMeasured(f"{name} has no edges: it is constant inside the mask")
+    return float(np.percentile(sloping, PERCENTILE, method="lower"))
+
+
+def agreement(shown: SpatialMask, expected: SpatialMask, spacing: tuple[float, ...]) -> float:
+    """Return the harmonic mean of the shares of edge pixels with a counterpart within a voxel's longest side."""
     right = np.count_nonzero(shown & near(expected, spacing, max(spacing)))
     found = np.count_nonzero(expected & near(shown, spacing, max(spacing)))
     if right == 0 or found == 0:
         return 0.0
     precision, recall = right / np.count_nonzero(shown), found / np.count_nonzero(expected)
-    return 2 * precision * recall / (precision + recall)
+    return float(2 * precision * recall / (precision + recall))
 
 
 def near(where: SpatialMask, spacing: tuple[float, ...], tolerance: float) -> SpatialMask:
@@ -103,7 +115,8 @@ def near(where: SpatialMask, spacing: tuple[float, ...], tolerance: float) -> Sp
     return squares <= limit
 
 
-def _magnitude(values: Spatial, spacing: tuple[float, ...]) -> NDArray[np.float32]:
+def steepness(values: Spatial, spacing: tuple[float, ...]) -> NDArray[np.float32]:
+    """Return the gradient's length per mm, ``*space``."""
     found = np.zeros(values.shape, np.float32)
     for rows, steep in gradient_slabs(values, spacing):
         found[rows] = steep
