@@ -14,7 +14,7 @@ from synthassay.generators.edm import Edm
 from synthassay.generators.stored import build_generator
 from synthassay.networks.batch import Batch, Facts
 
-SMALL = {"images_seen": 960, "batch": 16, "widths": (8, 16), "learning_rate": 4e-3, "sampler": "heun", "steps": 5}
+SMALL = {"images_seen": 640, "batch": 16, "widths": (8, 16), "learning_rate": 4e-3, "sampler": "heun", "steps": 5}
 
 
 class TestEdm(Hardship, Examination):

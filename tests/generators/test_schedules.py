@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -99,7 +100,7 @@ def test_edm_levels_are_the_papers() -> None:
     assert sigmas[0] == pytest.approx(80)
     assert sigmas[-1] == pytest.approx(0.002)
     roots = [s ** (1 / 7) for s in sigmas]
-    assert [a - b for a, b in zip(roots, roots[1:], strict=False)] == pytest.approx([(roots[0] - roots[-1]) / 17] * 17)
+    assert [a - b for a, b in itertools.pairwise(roots)] == pytest.approx([(roots[0] - roots[-1]) / 17] * 17)
 
 
 @pytest.mark.parametrize("sigma", [0.002, 0.5, 80.0])

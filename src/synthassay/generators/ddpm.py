@@ -5,11 +5,11 @@ from __future__ import annotations
 from torch import nn
 
 from synthassay.generators.base import generator
-from synthassay.generators.denoising import UNetSettings, lean_unet
+from synthassay.generators.denoising import GuidanceSettings, UNetSettings, lean_unet
 from synthassay.generators.variance_preserving import VariancePreserving, VariancePreservingSettings
 
 
-class DdpmSettings(UNetSettings, VariancePreservingSettings):
+class DdpmSettings(GuidanceSettings, UNetSettings, VariancePreservingSettings):
     """Settings of the diffusion model; the paper's own are linear, epsilon, min_snr 0 and the sampler ddpm."""
 
 
@@ -17,8 +17,8 @@ class DdpmSettings(UNetSettings, VariancePreservingSettings):
 class Ddpm(VariancePreserving):
     """A diffusion model of images, told the class.
 
-    ``L = w(t) mean (f(x_t, t, c) - y_t)^2`` with y the noise (epsilon), the image (x0) or ``alpha n - sigma x0`` (v). With
-    ``schedule = "linear"``, ``prediction = "epsilon"``, ``min_snr = 0``, ``sampler = "ddpm"`` and 1,000 steps it is the
+    ``L = w(t) mean (f(x_t, t, c) - y_t)^2`` with y the noise (epsilon), the image (x0) or ``alpha n - sigma x0`` (v).
+    ``schedule = "linear"``, ``prediction = "epsilon"``, ``min_snr = 0``, ``sampler = "ddpm"`` and 1,000 steps make it the
     paper's model; the defaults are those that learn most in a short training.
 
     Source:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from synthassay.generators.base import Generator, GeneratorSettings
 from synthassay.generators.samplers import SAMPLERS, Fresh, SamplerName
@@ -30,10 +32,22 @@ class DenoisingSettings(GeneratorSettings):
         5e-4, gt=0, description="Peak learning rate, after a linear rise, before a cosine fall."
     )
     warm_up: float = Field(0.02, ge=0, lt=1, description="Share of training in which the learning rate rises.")
-    drop_class: float = Field(0.1, ge=0, lt=1, description="Share of examples whose class is hidden, for guidance.")
     ema_decay: float = Field(0.999, ge=0, lt=1, description="Decay of the weights' moving average, after its warm-up.")
+    steps: int = Field(
+        20, ge=1, le=1000, description="Sampling steps; heun asks the network twice in all but the last."
+    )
+
+
+class WalkSettings(GeneratorSettings):
+    """Settings of families whose noise any sampler may walk to an image."""
+
     sampler: SamplerName = Field("dpm_solver", description="How noise is walked to an image.")
-    steps: int = Field(20, ge=1, le=1000, description="Sampling steps; heun asks the network twice per step but one.")
+
+
+class GuidanceSettings(GeneratorSettings):
+    """Settings of families that are told a class."""
+
+    drop_class: float = Field(0.1, ge=0, lt=1, description="Share of examples whose class is hidden, for guidance.")
     guidance: float = Field(1.0, ge=0, description="Classifier-free guidance; 1 is none, 0 forgets the class.")
 
 
@@ -50,22 +64,30 @@ class Denoising(Generator):
     """One network that finds the image in a noisy one.
 
     A family says how a share u in (0, 1) becomes a noise level (``example_losses``), what the network's answer means
-    (``denoised``), and which levels a walk of so many steps visits (``levels``). Shares of a batch are spread evenly from
-    one random start, which leaves the mean loss as it is and makes it vary less (Kingma et al. 2021, arXiv:2107.00630,
-    appendix I.1).
+    (``denoised``), and which levels a walk of so many steps visits (``levels``). Shares of a batch are spread evenly
+    from one random start, which leaves the mean loss as it is and makes it vary less (Kingma et al. 2021,
+    arXiv:2107.00630, appendix I.1).
     """
 
     case_loss = "denoising_error"
+    pads: ClassVar[bool] = False
+    """Whether images of any size are padded at their ends and cropped again; else sizes that do not fit are refused."""
     settings: DenoisingSettings
 
     def __init__(self, settings: GeneratorSettings, facts: Facts) -> None:
         super().__init__(settings, facts)
+        divisor = self.divisor() if self.pads else 1
+        self.space = tuple(-(-side // divisor) * divisor for side in facts.space)
         self.network = self.new_network()
         self.ema: Ema[nn.Module] = Ema(self.network, self.settings.ema_decay)
 
     @abstractmethod
     def new_network(self) -> nn.Module:
         """Return the network: ``(image with sources, time, class) -> answer``; class ``len(classes)`` is none told."""
+
+    def divisor(self) -> int:
+        """Return what the network needs each side to be a multiple of."""
+        return 1
 
     @abstractmethod
     def example_losses(self, network: nn.Module, batch: Batch, share: Tensor, noise: Tensor) -> Tensor:
@@ -95,7 +117,7 @@ class Denoising(Generator):
     def loss(self, phase: str, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         """Return the mean of the family's loss over examples and noise levels."""
         self.phases()[phase]
-        told = self.hidden(batch, self.settings.drop_class, rng)
+        told = self.hidden(batch, rng)
         return {"denoising": self._losses(self.network, told, rng).mean()}
 
     def after_step(self, images_seen: int) -> None:
@@ -122,8 +144,7 @@ class Denoising(Generator):
     def sample(self, condition: Batch, rngs: Sequence[torch.Generator]) -> Tensor:
         """Return ``batch channels *space`` in [-1, 1]; image i is drawn from ``rngs[i]`` alone."""
         fresh = self.fresh(rngs)
-        walk = SAMPLERS[self.settings.sampler]
-        made = walk(self.walked(condition.to(self.device)), fresh(), self.levels(self.settings.steps), fresh)
+        made = self.walk(self.walked(condition.to(self.device)), fresh)
         return self.as_image(made).clamp(-1, 1)
 
     @torch.no_grad()
@@ -143,12 +164,18 @@ class Denoising(Generator):
             NotImplementedError: The family does not denoise pixels.
         """
         self.require_pixels()
-        fresh, levels = self.fresh(rngs), self.levels(self.settings.steps)
-        known, where, denoise = known.to(self.device), where.to(self.device), self.walked(condition.to(self.device))
+        fresh, denoise = self.fresh(rngs), self.walked(condition.to(self.device))
+        known, where = self.as_learnt(known.to(self.device)), padded(where.to(self.device), self.space, 1.0)
         if times > 0:
-            return Repaint(known, where, times)(denoise, fresh(), levels, fresh).clamp(-1, 1)
-        walk = SAMPLERS[self.settings.sampler]
-        return walk(projected(denoise, known, where), fresh(), levels, fresh).clamp(-1, 1)
+            made = Repaint(known, where, times)(denoise, fresh(), self.levels(self.settings.steps), fresh)
+        else:
+            made = self.walk(projected(denoise, known, where), fresh)
+        return self.as_image(made).clamp(-1, 1)
+
+    def walk(self, denoise: Denoise, fresh: Fresh) -> Tensor:
+        """Return what the settings' sampler and steps make of noise."""
+        sampler = SAMPLERS[str(getattr(self.settings, "sampler", "ddpm"))]
+        return sampler(denoise, fresh(), self.levels(self.settings.steps), fresh)
 
     @property
     def device(self) -> torch.device:
@@ -159,16 +186,16 @@ class Denoising(Generator):
         """Refuse what needs known pixels; families that denoise something else than pixels say so here."""
 
     def as_learnt(self, image: Tensor) -> Tensor:
-        """Return what is denoised, for an image: the image itself, unless the family works on something else."""
-        return image
+        """Return what is denoised, for an image: the image itself, padded where the family pads."""
+        return padded(image, self.space)
 
     def as_image(self, learnt: Tensor) -> Tensor:
         """Undo ``as_learnt``."""
-        return learnt
+        return learnt[(..., *(slice(side) for side in self.facts.space))]
 
     def shape(self) -> tuple[int, ...]:
         """Return ``channels *space`` of what is denoised."""
-        return (self.facts.channels, *self.facts.space)
+        return (self.facts.channels, *self.space)
 
     def fresh(self, rngs: Sequence[torch.Generator]) -> Fresh:
         """Return what draws noise for each image from its own generator."""
@@ -182,7 +209,7 @@ class Denoising(Generator):
         return guided(
             lambda now, level: self.denoised(now, level, condition),
             lambda now, level: self.denoised(now, level, untold),
-            self.settings.guidance,
+            float(getattr(self.settings, "guidance", 1.0)),
         )
 
     def untold(self, condition: Batch) -> Batch | None:
@@ -191,16 +218,17 @@ class Denoising(Generator):
             return None
         return Batch(condition.target, condition.source, torch.full_like(condition.label, len(self.facts.classes)))
 
-    def hidden(self, batch: Batch, share: float, rng: torch.Generator) -> Batch:
-        """Return the batch with the classes of a share of its examples hidden."""
-        if batch.label is None or not self.facts.classes:
+    def hidden(self, batch: Batch, rng: torch.Generator) -> Batch:
+        """Return the batch with the classes of a share of its examples hidden, as the settings say."""
+        share = float(getattr(self.settings, "drop_class", 0.0))
+        if batch.label is None or not self.facts.classes or share == 0:
             return batch
         hide = (torch.rand(len(batch), generator=rng) < share).to(batch.label.device)
         return Batch(batch.target, batch.source, torch.where(hide, len(self.facts.classes), batch.label))
 
     def answer(self, network: nn.Module, now: Tensor, time: Tensor, batch: Batch) -> Tensor:
         """Return the network's answer to noisy images, shown the source as further channels."""
-        shown = now if batch.source is None else torch.cat([now, batch.source], 1)
+        shown = now if batch.source is None else torch.cat([now, padded(batch.source, now.shape[2:])], 1)
         return network(shown, time, batch.label if self.facts.classes else None)
 
     def _losses(self, network: nn.Module, batch: Batch, rng: torch.Generator) -> Tensor:
@@ -221,15 +249,37 @@ def target_of(batch: Batch) -> Tensor:
     return batch.target
 
 
-def lean_unet(settings: UNetSettings, facts: Facts, where: str, source_channels: int | None = None) -> UNet:
+def padded(image: Tensor, space: Sequence[int], value: float = -1.0) -> Tensor:
+    """Return an image with ``value`` added behind the end of each axis, up to ``space``; sides of 1 stay.
+
+    >>> padded(torch.zeros(1, 1, 3, 4), (4, 4))[0, 0, :, 0]
+    tensor([ 0.,  0.,  0., -1.])
+    """
+    ends = [(wide - side if side > 1 else 0) for side, wide in zip(image.shape[2:], space, strict=True)]
+    if not any(ends):
+        return image
+    return F.pad(image, [n for end in reversed(ends) for n in (0, end)], value=value)
+
+
+def lean_unet(
+    settings: UNetSettings, facts: Facts, where: str, *, space: Sequence[int] = (), source_channels: int = -1
+) -> UNet:
     """Return the U-Net of a family's settings for images, with the sources that it is shown as further channels.
+
+    Args:
+        settings: Widths, blocks, attention and folding.
+        facts: What is known of the images.
+        where: The family, for the message.
+        space: Size where it is another than the images' own.
+        source_channels: Channels of the sources; those of ``facts`` where negative.
 
     Raises:
         SpecError: The images' sides cannot be folded and halved so often.
     """
-    check_size(facts.space, levels=len(settings.widths), unshuffle=settings.unshuffle, where=where, axes=(2, 3))
+    space = space or facts.space
+    check_size(space, levels=len(settings.widths), unshuffle=settings.unshuffle, where=where, axes=(2, 3))
     return UNet(
-        facts.channels + (facts.source_channels if source_channels is None else source_channels),
+        facts.channels + (facts.source_channels if source_channels < 0 else source_channels),
         facts.channels,
         widths=settings.widths,
         blocks=settings.blocks,

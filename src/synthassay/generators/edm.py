@@ -12,7 +12,9 @@ from synthassay.generators.base import generator
 from synthassay.generators.denoising import (
     Denoising,
     DenoisingSettings,
+    GuidanceSettings,
     UNetSettings,
+    WalkSettings,
     lean_unet,
     per_example,
     target_of,
@@ -23,7 +25,7 @@ from synthassay.networks.axes import spread
 from synthassay.networks.batch import Batch
 
 
-class EdmNoiseSettings(DenoisingSettings):
+class EdmNoiseSettings(WalkSettings, DenoisingSettings):
     """Settings of EDM's noise levels and preconditioning; defaults are the paper's but for the sampler."""
 
     sampler: SamplerName = Field("dpm_solver", description="How noise is walked to an image (paper: heun).")
@@ -42,16 +44,17 @@ class EdmNoiseSettings(DenoisingSettings):
         return self
 
 
-class EdmSettings(UNetSettings, EdmNoiseSettings):
+class EdmSettings(GuidanceSettings, UNetSettings, EdmNoiseSettings):
     """Settings of EDM."""
 
 
 @generator("edm", serves={"augment"}, source="arXiv:2206.00364")
 class Edm(Denoising):
-    """``D(x, s) = c_skip x + c_out F(c_in x, ln(s)/4, c)`` with ``x = x0 + s n`` and ``L = E mean (D - x0)^2 / c_out^2``.
+    """``D(x, s) = c_skip x + c_out F(c_in x, ln(s)/4, c)`` with ``x = x0 + s n``.
 
-    ln s is normal in training. By default DPM-Solver++(2M) walks the probability-flow equation: 20 calls bring a Gaussian
-    as near to its width as the paper's 18 steps of Heun do with 35.
+    ``L = E mean (D - x0)^2 / c_out^2``; ln s is normal in training. By default DPM-Solver++(2M) walks the
+    probability-flow equation: 20 calls bring a Gaussian as near to its width as the paper's 18 steps of Heun do with
+    35.
 
     Source:
         Karras et al. 2022, arXiv:2206.00364, table 1, equation 8 and algorithm 1. Departures: a lean U-Net on folded

@@ -1,8 +1,8 @@
 """How much noise at which time: schedules of alpha-bar, EDM's sigmas, and what a denoiser is asked to predict.
 
 Every family's way from noise to an image is written in one form, ``x = alpha x0 + sigma n`` with n standard normal:
-variance preserving (DDPM) has ``alpha^2 + sigma^2 = 1``, variance exploding (EDM) has ``alpha = 1``, a straight flow has
-``alpha + sigma = 1``. Samplers see levels of this form and nothing else, so each of them serves every family.
+variance preserving (DDPM) has ``alpha^2 + sigma^2 = 1``, variance exploding (EDM) has ``alpha = 1``, a straight flow
+has ``alpha + sigma = 1``. Samplers see levels of this form and nothing else, so each of them serves every family.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def alpha_bars(name: ScheduleName, steps: int, *, zero_terminal: bool = False) -
 
     Args:
         name: ``linear``: beta from 1e-4 to 0.02 for 1,000 steps, scaled by 1000/steps for others, so that the end is
-            the same; ``scaled_linear``: its root from 0.0015 to 0.0195; ``cosine``: a squared cosine, beta at most 0.999.
+            the same; ``scaled_linear``: its root from 0.0015 to 0.0195; ``cosine``: a squared cosine, beta at most
+            0.999.
         steps: Number of steps.
         zero_terminal: Shift and scale ``sqrt(alpha_bar)`` so that nothing of the image is left at the last step.
 

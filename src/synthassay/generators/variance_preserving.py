@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from synthassay.generators.base import GeneratorSettings
-from synthassay.generators.denoising import Denoising, DenoisingSettings, per_example, target_of
+from synthassay.generators.denoising import Denoising, DenoisingSettings, WalkSettings, per_example, target_of
 from synthassay.generators.schedules import (
     CLEAN,
     Level,
@@ -25,7 +25,7 @@ from synthassay.networks.axes import spread
 from synthassay.networks.batch import Batch, Facts
 
 
-class VariancePreservingSettings(DenoisingSettings):
+class VariancePreservingSettings(WalkSettings, DenoisingSettings):
     """Settings of a discrete schedule and of what the network predicts."""
 
     schedule: ScheduleName = Field("cosine", description="How noise grows with time.")
@@ -49,7 +49,7 @@ class VariancePreservingSettings(DenoisingSettings):
 
 
 class VariancePreserving(Denoising):
-    """``x_t = sqrt(abar_t) x0 + sqrt(1 - abar_t) n`` at t = 0 ... T-1; the mean squared error of the prediction, weighted.
+    """``x_t = sqrt(abar_t) x0 + sqrt(1 - abar_t) n``; the loss is the prediction's mean squared error, weighted.
 
     The schedule is a pair of buffers, saved with the weights.
     """

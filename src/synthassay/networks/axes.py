@@ -21,7 +21,7 @@ def convolution(axes: int, channels_in: int, channels_out: int, kernel: int, **m
 
 
 def fold(image: Tensor, side: int) -> Tensor:
-    """Fold each square (cube) of pixels into channels: ``batch channels *space`` to ``batch channels*side^n *space/side``.
+    """Fold each square (cube) of pixels of ``batch channels *space`` into channels, ``side^n`` times as many.
 
     >>> import torch
     >>> fold(torch.zeros(1, 2, 4, 6, 8), 2).shape

@@ -40,7 +40,7 @@ WHERE = torch.tensor([[True, False]])
 
 
 def test_repaint_draws_the_hole_given_what_surrounds_it() -> None:
-    """x2 given x1 = 0.6 is N(0.8 * 0.6, 0.25 (1 - 0.64)); RePaint comes near it, and nearer the more often it goes back."""
+    """x2 given x1 = 0.6 is N(0.48, 0.09); RePaint comes nearer to it the more often it goes back."""
     seen = {times: Repaint(KNOWN, WHERE, times)(pairs, noise(), preserving(60), fresh()) for times in (1, 10)}
     for made in seen.values():
         assert bool((made[:, 0] == 0.6).all())

@@ -10,7 +10,12 @@ import pytest
 import torch
 
 from generators.samplers.known_laws import WAYS, exploding, gaussian, mixture, preserving, start, straight
-from synthassay.generators.samplers import SAMPLERS, Ddim, SamplerName
+from synthassay.generators.samplers import SAMPLERS, SamplerName
+from synthassay.generators.samplers.ddim import Ddim
+from synthassay.generators.samplers.ddpm import Ddpm
+from synthassay.generators.samplers.dpm_solver import DpmSolver
+from synthassay.generators.samplers.euler import Euler
+from synthassay.generators.samplers.heun import Heun
 from synthassay.generators.schedules import CLEAN, Level, posterior
 
 COUNT = 12_000
@@ -55,6 +60,8 @@ def linear_spread(name: str, levels: list[Level], deviation: float) -> float:
 
 def test_every_name_that_a_study_may_use_has_a_sampler() -> None:
     assert set(get_args(SamplerName)) == set(SAMPLERS)
+    kinds = {"ddim": Ddim, "ddpm": Ddpm, "dpm_solver": DpmSolver, "euler": Euler, "heun": Heun}
+    assert {name: type(sampler) for name, sampler in SAMPLERS.items()} == kinds
 
 
 @pytest.mark.parametrize(("name", "way"), list(SPREADS), ids="-".join)

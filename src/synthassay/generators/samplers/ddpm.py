@@ -16,8 +16,8 @@ from synthassay.generators.schedules import Denoise, Level, posterior
 class Ddpm:
     """Draw ``x'`` from ``q(x' | x, x0)``, the image being the one expected; the variance is beta-tilde.
 
-    The posterior is computed between the levels that are kept. Taking the betas of left-out steps instead leaves noise in
-    the images (data of deviation 0.5 come out at 0.745 from 250 of 1,000 steps, and at 0.995 from 10).
+    The posterior is computed between the levels that are kept. Taking the betas of left-out steps instead leaves noise
+    in the images (data of deviation 0.5 come out at 0.745 from 250 of 1,000 steps, and at 0.995 from 10).
 
     Source:
         Ho et al. 2020, arXiv:2006.11239, equations 6 and 7; Nichol and Dhariwal 2021, arXiv:2102.09672, section 4

@@ -17,8 +17,8 @@ from synthassay.generators.schedules import Denoise, Level, require_image
 class DpmSolver:
     """With ``l = log(alpha / sigma)`` and steps ``h``, ``x' = sigma'/sigma x - alpha' (exp(-h) - 1) D``.
 
-    ``D`` is the expected image carried on to the middle of the step by the one of the step before. The first step has no
-    step before it, and the last goes to sigma 0, where h is infinite: both are of first order.
+    ``D`` is the expected image carried on to the middle of the step by the one of the step before. The first step has
+    no step before it, and the last goes to sigma 0, where h is infinite: both are of first order.
 
     Source:
         Lu et al. 2022, arXiv:2211.01095, algorithm 2.

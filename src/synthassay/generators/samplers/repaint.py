@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,7 +36,7 @@ class Repaint:
     def __call__(self, denoise: Denoise, noise: Tensor, levels: Sequence[Level], fresh: Fresh) -> Tensor:
         """Return the images; known pixels are exactly those that were given."""
         now = levels[0].sigma * noise
-        for at, (here, there) in enumerate(zip(levels, levels[1:], strict=False)):
+        for at, (here, there) in enumerate(itertools.pairwise(levels)):
             of_now, of_clean, deviation = posterior(here, there)
             ratio = here.alpha / there.alpha
             for turn in range(1 if at + 2 == len(levels) else self.times):

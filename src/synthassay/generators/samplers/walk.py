@@ -17,8 +17,8 @@ class Sampler(Protocol):
     """A walk from noise to images.
 
     The walk begins at ``levels[0].sigma`` times the given noise and ends at ``levels[-1]``, whose sigma is 0. It never
-    sees a network: ``denoise`` answers the expected image, so every sampler serves every family and can be examined with
-    a law whose expected image is known.
+    sees a network: ``denoise`` answers the expected image, so every sampler serves every family and can be examined
+    with a law whose expected image is known.
     """
 
     def __call__(self, denoise: Denoise, noise: Tensor, levels: Sequence[Level], fresh: Fresh) -> Tensor:
