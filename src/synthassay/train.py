@@ -91,7 +91,7 @@ class _State:
     step: int = 0
     lines: list[str] = field(default_factory=list)
     sums: dict[str, float] = field(default_factory=dict)
-    summed: int = 0
+    counted: dict[str, int] = field(default_factory=dict)
 
 
 def train(
@@ -255,7 +255,7 @@ class _Run:
 
     def _resume(self, path: Path) -> None:
         tensors, note = read_tensors(path)
-        self.state = _State(note["step"], note["lines"], note["sums"], note["summed"])
+        self.state = _State(note["step"], note["lines"], note["sums"], note["counted"])
         restore(self.generator, _under("model.", tensors), str(path))
         for phase, optimiser in self.optimisers.items():
             restore_optimiser(optimiser.optimizer, _under(f"optimiser.{phase}/", tensors))
@@ -266,9 +266,13 @@ class _Run:
         seen = state.step * settings.batch
         positions = batch_positions(self.seed, seen, settings.batch, len(self.examples))
         batch = self.examples.batch(positions).to(self.fabric.device)
+        self.generator.before_step(state.step, self.examples, self._rng("before", state.step))
         rng = self._rng("train", state.step)
         self.generator.train()
         for phase, module in self.generator.phases().items():
+            if not self.generator.due(phase, state.step):
+                continue
+            state.counted[phase] = state.counted.get(phase, 0) + 1
             only(self.generator, module)
             optimiser = self.optimisers[phase]
             for group, peak in zip(optimiser.param_groups, self.peak[phase], strict=True):
@@ -277,7 +281,6 @@ class _Run:
             self._descend(phase, batch, rng)
             optimiser.step()
         state.step += 1
-        state.summed += 1
         self.generator.after_step(state.step * settings.batch)
         if state.step in self.keep:
             save_generator(self.generator, self.folder / self.keep[state.step], training=self.same)
@@ -315,12 +318,13 @@ class _Run:
         if self._is_due(VALIDATIONS) and len(self.validation) > 0:
             line["validation"] = self._validate()
         state.lines.append(json.dumps(line))
-        state.sums, state.summed = {}, 0
+        state.sums, state.counted = {}, {}
         self._write_log()
         self._write_timing({"images_seen": line["images_seen"], "images_per_second": speed, "seconds": seconds})
 
     def _means(self) -> dict[str, float]:
-        return {name: total / self.state.summed for name, total in self.state.sums.items()}
+        counted = self.state.counted
+        return {name: total / counted[name.partition("/")[0]] for name, total in self.state.sums.items()}
 
     def _validate(self) -> dict[str, float]:
         """Return the mean validation terms over the same examples and noise each time."""

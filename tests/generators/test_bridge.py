@@ -106,8 +106,8 @@ def test_spreads_are_those_of_the_authors_code() -> None:
 def test_loss_of_an_untrained_network_by_hand() -> None:
     """The network answers 0: the loss is ((x_t - x0) / f)^2 with x_t from the product of two normal laws."""
     made, t = bridge(), 400
-    batch = Batch(torch.full((1, 1, 16, 16), 0.5), torch.full((1, 3, 16, 16), -0.25))
-    found = made.example_losses(made.network, batch, torch.tensor([0.4003]), torch.full((1, 1, 16, 16), 2.0))
+    clean, source = torch.full((1, 1, 16, 16), 0.5), Batch(source=torch.full((1, 3, 16, 16), -0.25))
+    found = made.example_losses(made.network, clean, source, torch.tensor([0.4003]), 4 * clean)
     f, b = (float(v[t]) for v in bridge_spreads(1000, 0.1, 0.3))
     now = (b**2 * 0.5 - f**2 * 0.25) / (f**2 + b**2) + math.sqrt(f**2 * b**2 / (f**2 + b**2)) * 2.0
     assert float(found.detach()) == pytest.approx(((now - 0.5) / f) ** 2, rel=1e-4)

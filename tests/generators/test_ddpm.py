@@ -49,8 +49,8 @@ def test_loss_of_an_untrained_network_is_the_weighted_square_of_what_is_asked(pr
     """The network answers 0 at first, so the loss of one pixel is w y^2, worked out here for one t."""
     made = ddpm(prediction=prediction, min_snr=gamma, schedule="linear")
     clean, noise = torch.full((1, 1, 16, 16), 0.5), torch.full((1, 1, 16, 16), -1.5)
-    batch = Batch(clean, None, torch.tensor([0]))
-    found = float(made.example_losses(made.network, batch, torch.tensor([0.3004]), noise).detach())
+    condition = Batch(label=torch.tensor([0]))
+    found = float(made.example_losses(made.network, clean, condition, torch.tensor([0.3004]), noise).detach())
     kept = torch.cumprod(1 - torch.linspace(1e-4, 0.02, 1000, dtype=torch.float64), 0)[300].item()
     a, s, snr = kept**0.5, (1 - kept) ** 0.5, kept / (1 - kept)
     least = {"epsilon": min(snr, gamma) / snr, "x0": min(snr, gamma), "v": min(snr, gamma) / (snr + 1)}[prediction]

@@ -33,8 +33,8 @@ def edm(**changes) -> Edm:
 def test_loss_of_an_untrained_network_by_hand() -> None:
     """F = 0, so D = c_skip x, and the loss is (c_skip (x0 + s n) - x0)^2 (s^2 + d^2) / (s d)^2; here ln s = -1.2."""
     made, s, d, x, n = edm(), math.exp(-1.2), 0.5, 0.4, -1.0
-    batch = Batch(torch.full((1, 1, 16, 16), x), None, torch.tensor([0]))
-    found = made.example_losses(made.network, batch, torch.tensor([0.5]), torch.full((1, 1, 16, 16), n))
+    clean, noise = torch.full((1, 1, 16, 16), x), torch.full((1, 1, 16, 16), n)
+    found = made.example_losses(made.network, clean, Batch(label=torch.tensor([0])), torch.tensor([0.5]), noise)
     skip = d**2 / (s**2 + d**2)
     expected = (skip * (x + s * n) - x) ** 2 * (s**2 + d**2) / (s * d) ** 2
     assert float(found.detach()) == pytest.approx(expected, rel=1e-5)
@@ -51,7 +51,8 @@ def test_training_levels_are_lognormal() -> None:
     made = edm()
     made.expected = lambda network, now, sigma, batch: seen.append(sigma) or now  # type: ignore[method-assign]
     share = (torch.arange(2000) + 0.5) / 2000
-    made.example_losses(made.network, Batch(torch.zeros(2000, 1, 1, 1)), share, torch.zeros(2000, 1, 1, 1))
+    pixels = torch.zeros(2000, 1, 1, 1)
+    made.example_losses(made.network, pixels, Batch(), share, pixels)
     assert float(seen[0].log().mean()) == pytest.approx(-1.2, abs=0.01)
     assert float(seen[0].log().std()) == pytest.approx(1.2, abs=0.01)
 

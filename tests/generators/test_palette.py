@@ -14,7 +14,7 @@ from synthassay.networks.batch import Batch, Facts
 
 SMALL = {
     "images_seen": 800, "batch": 16, "widths": (8, 16), "learning_rate": 4e-3, "steps": 4, "neighbours": 3,
-    "attention": False,
+    "unshuffle": 1, "attention": False,
 }  # fmt: skip
 
 

@@ -72,6 +72,13 @@ class Generator(nn.Module, ABC):
         """Return the factor on the peak learning rate at ``progress`` in [0, 1]."""
         return 1.0
 
+    def due(self, phase: str, step: int) -> bool:
+        """Whether a phase is taken at a step, counted from 0: a critic may step more often than its generator."""
+        return True
+
+    def before_step(self, step: int, examples: Examples, rng: torch.Generator) -> None:
+        """See the training examples before a step: a stage may begin with what the one before it has learnt."""
+
     def after_step(self, images_seen: int) -> None:
         """Update moving averages after all phases of a step."""
 

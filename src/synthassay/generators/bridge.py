@@ -18,7 +18,6 @@ from synthassay.generators.denoising import (
     lean_unet,
     padded,
     per_example,
-    target_of,
 )
 from synthassay.generators.samplers import Ddpm, Fresh
 from synthassay.generators.schedules import CLEAN, Denoise, Level, kept_steps
@@ -43,7 +42,7 @@ class BridgeSettings(UNetSettings, DenoisingSettings):
         return self
 
 
-@generator("bridge", serves={"translate", "denoise"}, source="arXiv:2302.05872")
+@generator("bridge", serves={"translate", "denoise", "super_resolve"}, source="arXiv:2302.05872")
 class Bridge(Denoising):
     """I2SB: ``x_t = (b^2 x0 + f^2 x1) / (b^2 + f^2) + f b / sqrt(f^2 + b^2) n`` between target x0 and source x1.
 
@@ -78,16 +77,18 @@ class Bridge(Denoising):
         """The lean U-Net."""
         return lean_unet(self.settings, self.facts, "bridge", space=self.space)
 
-    def example_losses(self, network: nn.Module, batch: Batch, share: Tensor, noise: Tensor) -> Tensor:
+    def example_losses(
+        self, network: nn.Module, clean: Tensor, condition: Batch, share: Tensor, noise: Tensor
+    ) -> Tensor:
         """Return the mean squared error of ``(x_t - x0) / f``, per pixel."""
-        clean, source = self.as_learnt(target_of(batch)), self.central(batch)
+        source = self.central(condition)
         t = (share * self.settings.timesteps).long().clamp(max=self.settings.timesteps - 1)
         f, b = (spread(values[t], clean) for values in (self.forward_spread, self.backward_spread))
         total = f.square() + b.square()
         now = (b.square() * clean + f.square() * source) / total
         if self.settings.noise:
             now = now + f * b / total.sqrt() * noise
-        answer = self.answer(network, now, t / self.settings.timesteps, batch)
+        answer = self.answer(network, now, t / self.settings.timesteps, condition)
         return per_example((answer - (now - clean) / f).square())
 
     def denoised(self, now: Tensor, level: Level, condition: Batch) -> Tensor:

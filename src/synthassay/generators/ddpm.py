@@ -13,13 +13,13 @@ class DdpmSettings(GuidanceSettings, UNetSettings, VariancePreservingSettings):
     """Settings of the diffusion model; the paper's own are linear, epsilon, min_snr 0 and the sampler ddpm."""
 
 
-@generator("ddpm", serves={"augment"}, source="arXiv:2006.11239")
+@generator("ddpm", serves={"augment", "generate"}, source="arXiv:2006.11239")
 class Ddpm(VariancePreserving):
     """A diffusion model of images, told the class.
 
     ``L = w(t) mean (f(x_t, t, c) - y_t)^2`` with y the noise (epsilon), the image (x0) or ``alpha n - sigma x0`` (v).
-    ``schedule = "linear"``, ``prediction = "epsilon"``, ``min_snr = 0``, ``sampler = "ddpm"`` and 1,000 steps make it the
-    paper's model; the defaults are those that learn most in a short training.
+    ``schedule = "linear"``, ``prediction = "epsilon"``, ``min_snr = 0``, ``sampler = "ddpm"`` and 1,000 steps make it
+    the paper's model; the defaults are those that learn most in a short training.
 
     Source:
         Ho et al. 2020, arXiv:2006.11239, equation 14 and algorithms 1 and 2; cosine by arXiv:2102.09672; v by

@@ -90,7 +90,9 @@ class Denoising(Generator):
         return 1
 
     @abstractmethod
-    def example_losses(self, network: nn.Module, batch: Batch, share: Tensor, noise: Tensor) -> Tensor:
+    def example_losses(
+        self, network: nn.Module, clean: Tensor, condition: Batch, share: Tensor, noise: Tensor
+    ) -> Tensor:
         """Return the loss of each example, ``batch``, at the noise levels that the ``share`` of each stands for."""
 
     @abstractmethod
@@ -132,12 +134,12 @@ class Denoising(Generator):
     @torch.no_grad()
     def case_losses(self, batch: Batch, seeds: Sequence[int]) -> Tensor:
         """Return each example's loss of the averaged weights, over noise levels spread evenly over their law."""
-        target = target_of(batch)
-        total = target.new_zeros(len(batch))
+        clean = self.as_learnt(target_of(batch))
+        total = clean.new_zeros(len(batch))
         for i, seed in enumerate(seeds):
-            noise = normal_like(self.as_learnt(target[:1]), torch.Generator().manual_seed(seed))
-            share = target.new_full((len(batch),), (i + 0.5) / len(seeds))
-            total += self.example_losses(self.ema, batch, share, noise.expand(len(batch), *noise.shape[1:]))
+            noise = normal_like(clean[:1], torch.Generator().manual_seed(seed)).expand_as(clean)
+            share = clean.new_full((len(batch),), (i + 0.5) / len(seeds))
+            total += self.example_losses(self.ema, clean, batch, share, noise)
         return total / len(seeds)
 
     @torch.no_grad()
@@ -232,10 +234,10 @@ class Denoising(Generator):
         return network(shown, time, batch.label if self.facts.classes else None)
 
     def _losses(self, network: nn.Module, batch: Batch, rng: torch.Generator) -> Tensor:
-        learnt = self.as_learnt(target_of(batch))
+        clean = self.as_learnt(target_of(batch))
         share = (torch.rand((), generator=rng) + torch.arange(len(batch)) / len(batch)) % 1
-        share = share.clamp(1e-6, 1 - 1e-6).to(learnt.device)
-        return self.example_losses(network, batch, share, normal_like(learnt, rng))
+        share = share.clamp(1e-6, 1 - 1e-6).to(clean.device)
+        return self.example_losses(network, clean, batch, share, normal_like(clean, rng))
 
 
 def target_of(batch: Batch) -> Tensor:

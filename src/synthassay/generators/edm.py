@@ -17,7 +17,6 @@ from synthassay.generators.denoising import (
     WalkSettings,
     lean_unet,
     per_example,
-    target_of,
 )
 from synthassay.generators.samplers import SamplerName
 from synthassay.generators.schedules import CLEAN, Level, edm_sigmas, precondition
@@ -48,7 +47,7 @@ class EdmSettings(GuidanceSettings, UNetSettings, EdmNoiseSettings):
     """Settings of EDM."""
 
 
-@generator("edm", serves={"augment"}, source="arXiv:2206.00364")
+@generator("edm", serves={"augment", "generate"}, source="arXiv:2206.00364")
 class Edm(Denoising):
     """``D(x, s) = c_skip x + c_out F(c_in x, ln(s)/4, c)`` with ``x = x0 + s n``.
 
@@ -68,11 +67,12 @@ class Edm(Denoising):
         """The lean U-Net."""
         return lean_unet(self.settings, self.facts, "edm")
 
-    def example_losses(self, network: nn.Module, batch: Batch, share: Tensor, noise: Tensor) -> Tensor:
+    def example_losses(
+        self, network: nn.Module, clean: Tensor, condition: Batch, share: Tensor, noise: Tensor
+    ) -> Tensor:
         """Return the squared error of the image over ``c_out^2``, per pixel."""
-        clean = target_of(batch)
         sigma = (self.settings.log_mean + self.settings.log_spread * torch.special.ndtri(share)).exp()
-        denoised = self.expected(network, clean + spread(sigma, clean) * noise, sigma, batch)
+        denoised = self.expected(network, clean + spread(sigma, clean) * noise, sigma, condition)
         return precondition(sigma, self.settings.sigma_data).weight * per_example((denoised - clean).square())
 
     def expected(self, network: nn.Module, now: Tensor, sigma: Tensor, batch: Batch) -> Tensor:

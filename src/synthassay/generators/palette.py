@@ -33,7 +33,9 @@ class PaletteSettings(UNetSettings, NeighbourSettings):
     """Settings of the conditional diffusion model; the paper predicts epsilon."""
 
 
-@generator("palette", serves={"translate", "denoise", "mask_to_image"}, source="arXiv:2111.05826")
+@generator(
+    "palette", serves={"translate", "denoise", "mask_to_image", "super_resolve", "inpaint"}, source="arXiv:2111.05826"
+)
 class Palette(VariancePreserving):
     """``f(x_t, source, gamma)`` with ``x_t = sqrt(gamma) y + sqrt(1 - gamma) n`` and the source as further channels.
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from synthassay.generators.base import GeneratorSettings
-from synthassay.generators.denoising import Denoising, DenoisingSettings, WalkSettings, per_example, target_of
+from synthassay.generators.denoising import Denoising, DenoisingSettings, WalkSettings, per_example
 from synthassay.generators.schedules import (
     CLEAN,
     Level,
@@ -74,12 +74,13 @@ class VariancePreserving(Denoising):
         """Return what the network is told at step ``t`` of the schedule when sampling."""
         return t / self.settings.timesteps
 
-    def example_losses(self, network: nn.Module, batch: Batch, share: Tensor, noise: Tensor) -> Tensor:
+    def example_losses(
+        self, network: nn.Module, clean: Tensor, condition: Batch, share: Tensor, noise: Tensor
+    ) -> Tensor:
         """Return the weighted squared error of the prediction, per pixel."""
-        clean = self.as_learnt(target_of(batch))
         alphas, sigmas, told = self.noise_at(share)
         alpha, sigma = spread(alphas, clean), spread(sigmas, clean)
-        answer = self.answer(network, alpha * clean + sigma * noise, told, batch)
+        answer = self.answer(network, alpha * clean + sigma * noise, told, condition)
         error = per_example((answer - asked(self.settings.prediction, clean, noise, alpha, sigma)).square())
         return min_snr_weight(self.settings.prediction, (alphas / sigmas).square(), self.settings.min_snr) * error
 
