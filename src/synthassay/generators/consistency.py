@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from pydantic import Field
@@ -54,7 +55,7 @@ class Consistency(Edm):
         of LPIPS; both stages in one training, at 64x64 pixels a matter of minutes.
     """
 
-    Settings = ConsistencySettings
+    Settings: ClassVar[type[GeneratorSettings]] = ConsistencySettings
     case_loss = ""  # the student, which makes the images, has no loss of data alone
     settings: ConsistencySettings  # type: ignore[assignment]
 

@@ -193,7 +193,9 @@ class Denoising(Generator):
 
     def as_image(self, learnt: Tensor) -> Tensor:
         """Undo ``as_learnt``."""
-        return learnt[(..., *(slice(side) for side in self.facts.space))]
+        for axis, side in enumerate(self.facts.space, start=2):
+            learnt = learnt.narrow(axis, 0, side)
+        return learnt
 
     def shape(self) -> tuple[int, ...]:
         """Return ``channels *space`` of what is denoised."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from synthassay.generators.base import generator
+from synthassay.generators.base import GeneratorSettings, generator
 from synthassay.generators.denoising import (
     Denoising,
     DenoisingSettings,
@@ -60,7 +60,7 @@ class Edm(Denoising):
         pixels; no churn, no augmentation of the training images; noise levels spread evenly within a batch.
     """
 
-    Settings = EdmSettings
+    Settings: ClassVar[type[GeneratorSettings]] = EdmSettings
     settings: EdmSettings
 
     def new_network(self) -> nn.Module:

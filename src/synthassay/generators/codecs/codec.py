@@ -103,7 +103,7 @@ class Codec(nn.Module, ABC):
         if judged:
             patches = -self.discriminator(made).mean()
             near = terms["pixel"] + terms.get("perceptual", torch.zeros_like(patches))
-            last = cast(Tensor, self.coder["decoder"].leave.weight)
+            last = cast(GridDecoder, self.coder["decoder"]).leave.get_parameter("weight")
             terms["adversarial"] = self.settings.adversarial_weight * adaptive_weight(near, patches, last) * patches
         return terms
 
