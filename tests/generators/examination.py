@@ -98,9 +98,9 @@ class Examination:
 
     def test_loss_falls(self, trained: tuple[Generator, Path]) -> None:
         lines = [json.loads(line) for line in (trained[1] / "training.jsonl").read_text().splitlines()]
+        tenth = max(1, len(lines) // 10)
         for name in self.falls:
-            values = [line["train"][name] for line in lines if name in line["train"]]  # a stage has its own terms
-            tenth = max(1, len(values) // 10)
+            values = [line["train"][name] for line in lines if name in line["train"]]
             assert np.mean(values[-tenth:]) < self.fall * np.mean(values[:tenth]), name
 
     def test_shape_and_range(self, trained: tuple[Generator, Path]) -> None:

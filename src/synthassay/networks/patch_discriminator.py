@@ -5,11 +5,11 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from synthassay.errors import Fault, SpecError
-from synthassay.networks.axes import convolution
+from synthassay.networks.dimensions import CONVOLUTION, INSTANCE_NORM
 
 
 class PatchDiscriminator(nn.Module):
-    """Judge each patch of ``batch channels *space``: raw logits ``batch 1 *patches``.
+    """Judge each patch of ``batch channels rows columns``: raw logits ``batch 1 patches_down patches_across``.
 
     Convolutions 4x4: ``layers`` of stride 2, then two of stride 1; LeakyReLU 0.2; instance normalisation without
     learnt scale on all but the first and the last.
@@ -18,7 +18,7 @@ class PatchDiscriminator(nn.Module):
         channels: Channels of what is judged (source and image together).
         width: Channels after the first convolution (64 in the paper), doubled per layer up to eight times.
         layers: Halvings; 3 gives patches of 70x70, 2 of 34x34, 1 of 16x16.
-        axes: Spatial axes, 2 or 3.
+        dimensions: 2 or 3.
 
     Source: arXiv:1611.07004, section 6.1.2.
 
@@ -27,15 +27,16 @@ class PatchDiscriminator(nn.Module):
     torch.Size([1, 1, 6, 6])
     """
 
-    def __init__(self, channels: int, *, width: int, layers: int = 3, axes: int = 2) -> None:
+    def __init__(self, channels: int, *, width: int, layers: int = 3, dimensions: int = 2) -> None:
         super().__init__()
+        convolution, norm = CONVOLUTION[dimensions], INSTANCE_NORM[dimensions]
         widths = [width * min(2**i, 8) for i in range(layers + 1)]
-        parts: list[nn.Module] = [convolution(axes, channels, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
+        parts: list[nn.Module] = [convolution(channels, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
         for i in range(1, layers + 1):
             stride = 2 if i < layers else 1
-            parts += [convolution(axes, widths[i - 1], widths[i], 4, stride=stride, padding=1)]
-            parts += [{2: nn.InstanceNorm2d, 3: nn.InstanceNorm3d}[axes](widths[i]), nn.LeakyReLU(0.2)]
-        self.judge = nn.Sequential(*parts, convolution(axes, widths[-1], 1, 4, padding=1))
+            parts += [convolution(widths[i - 1], widths[i], 4, stride=stride, padding=1)]
+            parts += [norm(widths[i]), nn.LeakyReLU(0.2)]
+        self.judge = nn.Sequential(*parts, convolution(widths[-1], 1, 4, padding=1))
         self.layers = layers
 
     def forward(self, images: Tensor) -> Tensor:

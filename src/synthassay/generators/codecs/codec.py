@@ -67,7 +67,7 @@ class Codec(nn.Module, ABC):
             }
         )
         self.discriminator = PatchDiscriminator(
-            facts.channels, width=settings.patch_width, layers=settings.patch_layers, axes=axes
+            facts.channels, width=settings.patch_width, layers=settings.patch_layers, dimensions=axes
         )
         self.features = FeatureEncoder(facts.channels, FEATURE_WIDTHS).requires_grad_(False) if axes == 2 else None
 
