@@ -28,7 +28,7 @@ class Hardship:
     classes: ClassVar[tuple[str, ...]]
     size: ClassVar[int]
     volumes: ClassVar[bool] = True
-    hard_steps: ClassVar[int] = 25
+    hard_steps: ClassVar[int] = 12
 
     def test_colour(self) -> None:
         self._learn_and_sample(Facts(3, 3 * self.source_channels, self.classes, (self.size, self.size)))

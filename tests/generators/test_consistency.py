@@ -16,7 +16,7 @@ from synthassay.generators.stored import build_generator
 from synthassay.networks.batch import Batch, Facts
 
 SMALL = {
-    "images_seen": 960, "batch": 16, "widths": (8, 16), "learning_rate": 4e-3, "teacher_share": 0.5, "guidance": 1.5,
+    "images_seen": 640, "batch": 16, "widths": (8, 16), "learning_rate": 4e-3, "teacher_share": 0.5, "guidance": 1.5,
     "intervals": 12,
 }  # fmt: skip
 
@@ -31,7 +31,7 @@ class TestConsistency(Hardship, Examination):
         made = trained[0]
         pairs = zip(made.student.parameters(), made.ema.average.parameters(), strict=True)
         assert sum(float((a - b).detach().abs().sum()) for a, b in pairs) > 0
-        assert int(made.ema.updates) == int(made.student_ema.updates) == 30
+        assert int(made.ema.updates) == int(made.student_ema.updates) == 20
 
 
 def consistency(**changes) -> Consistency:
@@ -42,9 +42,9 @@ def consistency(**changes) -> Consistency:
 
 def test_stages_take_turns() -> None:
     made = consistency()
-    assert [made.due("denoiser", s) for s in (0, 29, 30, 59)] == [True, True, False, False]
-    assert [made.due("student", s) for s in (0, 29, 30, 59)] == [False, False, True, True]
-    assert boundary(made.settings, 0.999) == 59
+    assert [made.due("denoiser", s) for s in (0, 19, 20, 39)] == [True, True, False, False]
+    assert [made.due("student", s) for s in (0, 19, 20, 39)] == [False, False, True, True]
+    assert boundary(made.settings, 0.999) == 39
     assert made.learning_rate_factor("student", 0.75) == pytest.approx(
         0.3 * made.learning_rate_factor("denoiser", 0.25)
     )
@@ -55,9 +55,9 @@ def test_student_begins_at_the_teachers_average() -> None:
     made = consistency()
     for weights in made.ema.average.parameters():
         weights.fill_(0.01)
-    made.before_step(29, Bodies(4, 16, 0, ()), seeds(0)[0])
+    made.before_step(19, Bodies(4, 16, 0, ()), seeds(0)[0])
     assert not all(bool((w == 0.01).all()) for w in made.student.parameters())
-    made.before_step(30, Bodies(4, 16, 0, ()), seeds(0)[0])
+    made.before_step(20, Bodies(4, 16, 0, ()), seeds(0)[0])
     for network in (made.student, made.target.average, made.student_ema.average):
         assert all(bool((w == 0.01).all()) for w in network.parameters())
 

@@ -12,7 +12,7 @@ from synthassay.generators.stored import build_generator
 from synthassay.networks.batch import Batch, Facts
 
 SMALL = {
-    "images_seen": 960, "batch": 16, "widths": (8, 16), "learning_rate": 4e-3, "codec_widths": (8, 8),
+    "images_seen": 800, "batch": 16, "widths": (8, 16), "learning_rate": 4e-3, "codec_widths": (8, 8),
     "codec_rate": 4e-3, "patch_width": 4, "patch_layers": 2, "perceptual_steps": 5, "latent_channels": 2, "steps": 4,
     "codec_share": 0.5, "codes": 32,
 }  # fmt: skip
@@ -46,15 +46,15 @@ def latent(**changes) -> LatentDiffusion:
 
 def test_phases_take_turns_and_the_discriminator_begins_late() -> None:
     made = latent(adversarial_from=0.5)
-    due = {phase: [s for s in range(60) if made.due(phase, s)] for phase in made.phases()}
-    assert due == {"codec": [*range(30)], "discriminator": [*range(15, 30)], "denoiser": [*range(30, 60)]}
+    due = {phase: [s for s in range(50) if made.due(phase, s)] for phase in made.phases()}
+    assert due == {"codec": [*range(25)], "discriminator": [*range(13, 25)], "denoiser": [*range(25, 50)]}
     assert latent(adversarial_weight=0.0).due("discriminator", 20) is False
 
 
 def test_patch_loss_enters_when_the_discriminator_begins() -> None:
     made, batch = latent(adversarial_from=0.5), Batch(Bodies(4, 16, 0, ()).target, None, torch.tensor([0, 1, 0, 1]))
     assert "adversarial" not in made.loss("codec", batch, seeds(0)[0])
-    made.after_step(16 * 15)
+    made.after_step(16 * 13)
     assert "adversarial" in made.loss("codec", batch, seeds(0)[0])
 
 
@@ -80,9 +80,9 @@ def test_over_codes_it_learns_and_samples() -> None:
 def test_measuring_does_not_depend_on_where_training_was_killed() -> None:
     made, other = latent(), latent()
     for generator in (made, other):
-        generator.before_step(30, Bodies(16, 16, 0, ()), seeds(5)[0])
+        generator.before_step(25, Bodies(16, 16, 0, ()), seeds(5)[0])
     assert torch.equal(made.latent_spread, other.latent_spread)
-    made.before_step(31, Bodies(16, 16, 0, (), seed=8), seeds(5)[0])
+    made.before_step(26, Bodies(16, 16, 0, (), seed=8), seeds(5)[0])
     assert torch.equal(made.latent_spread, other.latent_spread)
 
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from synthassay.generators.base import generator
 from synthassay.generators.denoising import UNetSettings, lean_unet
+from synthassay.generators.schedules import Prediction
 from synthassay.generators.variance_preserving import (
     VariancePreserving,
     VariancePreservingSettings,
@@ -19,6 +20,7 @@ from synthassay.generators.variance_preserving import (
 class NeighbourSettings(VariancePreservingSettings):
     """Settings of diffusion models that are shown slices of a source."""
 
+    prediction: Prediction = Field("x0", description="What the network answers (paper: epsilon).")
     steps: int = Field(12, ge=1, le=1000, description="Sampling steps (paper: 1000 of ddpm).")
     neighbours: int = Field(1, ge=1, description="Neighbouring source slices seen, an odd number; 1 for pictures.")
 
@@ -40,14 +42,15 @@ class Palette(VariancePreserving):
     """``f(x_t, source, gamma)`` with ``x_t = sqrt(gamma) y + sqrt(1 - gamma) n`` and the source as further channels.
 
     The network is told the noise level gamma itself, drawn in training between the levels of neighbouring steps, so
-    that any schedule of fewer steps may be walked afterwards. It predicts v by default: with epsilon, whole images that
-    are mostly black drift in brightness, because at high noise an error of the noise is a far larger one of the image.
+    that any schedule of fewer steps may be walked afterwards. It predicts the image by default: with epsilon, whole images
+    that are mostly black drift in brightness, because at high noise an error of the noise is a far larger one of the
+    image; with v, a short training leaves fine noise in the image.
 
     Images of any size are padded behind their ends with the floor of the scale and cropped again.
 
     Source:
         Saharia et al. 2022, arXiv:2111.05826, equation 2; levels by Chen et al. 2021, arXiv:2009.00713, section 3.
-        Departures: v and the least-SNR weight instead of epsilon; a lean U-Net on folded pixels, without the paper's
+        Departures: the image and the least-SNR weight instead of epsilon; a lean U-Net on folded pixels, without the paper's
         attention at three sizes.
     """
 
