@@ -37,8 +37,9 @@ class MaskConditioned(VariancePreserving):
     task ``mask_to_image`` each image comes out with the label map that it shows.
 
     Source:
-        Wang et al. 2022, arXiv:2207.00050, equations 5 to 8; Park et al. 2019, arXiv:1903.07291. Departures: the image with
-        the least-SNR weight, a lean U-Net on folded pixels; no instance-edge map, since structures are not instances.
+        Wang et al. 2022, arXiv:2207.00050, equations 5 to 8; Park et al. 2019, arXiv:1903.07291. Departures: the image
+        with the least-SNR weight, a lean U-Net on folded pixels; no instance-edge map, since structures are not
+        instances.
     """
 
     Settings = MaskConditionedSettings

@@ -42,16 +42,16 @@ class Palette(VariancePreserving):
     """``f(x_t, source, gamma)`` with ``x_t = sqrt(gamma) y + sqrt(1 - gamma) n`` and the source as further channels.
 
     The network is told the noise level gamma itself, drawn in training between the levels of neighbouring steps, so
-    that any schedule of fewer steps may be walked afterwards. It predicts the image by default: with epsilon, whole images
-    that are mostly black drift in brightness, because at high noise an error of the noise is a far larger one of the
-    image; with v, a short training leaves fine noise in the image.
+    that any schedule of fewer steps may be walked afterwards. It predicts the image by default: with epsilon, whole
+    images that are mostly black drift in brightness, because at high noise an error of the noise is a far larger one of
+    the image; with v, a short training leaves fine noise in the image.
 
     Images of any size are padded behind their ends with the floor of the scale and cropped again.
 
     Source:
         Saharia et al. 2022, arXiv:2111.05826, equation 2; levels by Chen et al. 2021, arXiv:2009.00713, section 3.
-        Departures: the image and the least-SNR weight instead of epsilon; a lean U-Net on folded pixels, without the paper's
-        attention at three sizes.
+        Departures: the image and the least-SNR weight instead of epsilon; a lean U-Net on folded pixels, without the
+        paper's attention at three sizes.
     """
 
     Settings = PaletteSettings
