@@ -82,6 +82,8 @@ def test_measuring_does_not_depend_on_where_training_was_killed() -> None:
     for generator in (made, other):
         generator.before_step(25, Bodies(16, 16, 0, ()), seeds(5)[0])
     assert torch.equal(made.latent_spread, other.latent_spread)
+    spreads = made.as_learnt(Bodies(16, 16, 0, ()).target).std((0, 2, 3)).tolist()
+    assert spreads == pytest.approx([1.0, 1.0], abs=1e-3)  # each channel by itself
     made.before_step(26, Bodies(16, 16, 0, (), seed=8), seeds(5)[0])
     assert torch.equal(made.latent_spread, other.latent_spread)
 
