@@ -131,6 +131,34 @@ def test_pieces_give_the_gradient_of_the_whole_batch(tmp_path: Path, micro_batch
     assert lines(tmp_path / "pieces")[-1]["train"] == pytest.approx(lines(tmp_path / "whole")[-1]["train"], rel=1e-4)
 
 
+class Staged(TinyGenerator):
+    """The painter first, the judge from step 10 on, which begins with what is measured then."""
+
+    def due(self, phase: str, step: int) -> bool:
+        return (phase == "judge") == (step >= 10)
+
+    def before_step(self, step: int, examples: Any, rng: torch.Generator) -> None:
+        if step == 10:
+            self.seen = examples.batch(range(3)).target.mean((1, 2, 3)) + torch.randn(3, generator=rng)
+
+
+def test_stages_step_one_after_the_other_and_log_their_own_terms(tmp_path: Path) -> None:
+    generator = tiny(Staged)
+    run(generator, tmp_path)
+    logged = lines(tmp_path)
+    assert {"/".join(sorted(line["train"])) for line in logged[:10]} == {"painter/judged/painter/pixels"}
+    assert {"/".join(sorted(line["train"])) for line in logged[10:]} == {"judge/judged"}
+    assert float(generator.seen.abs().sum()) != 0
+
+
+@pytest.mark.parametrize("stop", [72, 80, 88])
+def test_killed_where_a_stage_begins_it_ends_with_the_same_bytes(tmp_path: Path, stop: int) -> None:
+    whole = run(tiny(Staged), tmp_path / "whole")
+    with pytest.raises(StoppedError):
+        run(tiny(Staged), tmp_path / "cut", progress=stop_at(stop))
+    assert run(tiny(Staged), tmp_path / "cut").weights_sha256 == whole.weights_sha256
+
+
 @pytest.mark.parametrize("stop", [8, 80, 152])
 def test_stopped_and_run_again_gives_the_same_bytes(tmp_path: Path, stop: int) -> None:
     whole = run(tiny(), tmp_path / "whole")

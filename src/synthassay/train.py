@@ -266,6 +266,7 @@ class _Run:
         seen = state.step * settings.batch
         positions = batch_positions(self.seed, seen, settings.batch, len(self.examples))
         batch = self.examples.batch(positions).to(self.fabric.device)
+        self.generator.before_step(state.step, self.examples, self._rng("before", state.step))
         rng = self._rng("train", state.step)
         self.generator.train()
         for phase, module in self.generator.phases().items():

@@ -78,6 +78,9 @@ class Generator(nn.Module, ABC):
         """Whether a phase is taken at a step, counted from 0: a critic may step more often than its generator."""
         return True
 
+    def before_step(self, step: int, examples: Examples, rng: torch.Generator) -> None:
+        """See the training examples before a step: a stage may begin with what the one before it has learnt."""
+
     def after_step(self, images_seen: int) -> None:
         """Update moving averages after all phases of a step."""
 

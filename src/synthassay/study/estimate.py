@@ -16,9 +16,11 @@ from synthassay.networks.classifying import BATCH, fit_network, new_network
 from synthassay.randomness import stream
 from synthassay.records.vocabulary import Split
 from synthassay.study.plan import Plan, PlannedGenerator
+from synthassay.train import only
 
 TIMED_STEPS = 2
 TIMED_SAMPLES = 8
+LOOKED_AT = 200  # steps, spread over training, at which each phase is asked whether it is due
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Estimate:
     """What one generator costs on this machine.
 
     Attributes:
-        images_per_second: In training, from ``TIMED_STEPS`` real steps after one that warms up.
+        images_per_second: In training, from ``TIMED_STEPS`` real steps of each phase after one that warms up, each
+            counted as often as it is due.
         train_seconds: For the images that its settings ask for, preparation not counted.
         sample_seconds: For all images that the task requests.
         parameters: That are trained.
@@ -77,18 +80,22 @@ def classifiers(plan: Plan) -> tuple[int, float]:
 
 def _rate(model: Generator, batch: Batch, rng: torch.Generator) -> float:
     model.train()
-    began = time.perf_counter()
-    for step in range(TIMED_STEPS + 1):
-        if step == 1:
-            began = time.perf_counter()  # the first step warms up
-        for phase in model.phases():
-            if not model.due(phase, step):
-                continue
+    steps = max(1, -(-model.settings.images_seen // model.settings.batch))
+    looked_at = [steps * i // LOOKED_AT for i in range(LOOKED_AT)]
+    seconds = 0.0
+    for phase, module in model.phases().items():
+        only(model, module)
+        began = time.perf_counter()
+        for step in range(TIMED_STEPS + 1):
+            if step == 1:
+                began = time.perf_counter()  # the first step warms up
             for piece in batch.split(model.settings.micro_batch or len(batch)):
                 terms = model.loss(phase, piece, rng).values()
                 torch.autograd.backward(torch.stack([term.sum() for term in terms]).sum())
             model.zero_grad(set_to_none=True)
-    return TIMED_STEPS * len(batch) / (time.perf_counter() - began)
+        share = sum(model.due(phase, step) for step in looked_at) / LOOKED_AT
+        seconds += share * (time.perf_counter() - began) / TIMED_STEPS
+    return len(batch) / seconds
 
 
 def _sampling(plan: Plan, planned: PlannedGenerator, model: Generator) -> float:
