@@ -229,7 +229,7 @@ def read_all(page, server: Server, told: dict[str, dict], reader: str, pictures:
 def keep(page, path: Path) -> None:
     """Keep a picture of a page, in so few colours that it stays small."""
     page.screenshot(path=str(path))
-    picture = Pillow.open(path).convert("RGB").quantize(48, dither=Pillow.Dither.FLOYDSTEINBERG)
+    picture = Pillow.open(path).convert("RGB").quantize(120, dither=Pillow.Dither.NONE)
     picture.save(path, optimize=True)
 
 

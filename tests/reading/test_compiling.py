@@ -185,6 +185,9 @@ def test_a_change_study_shows_the_aid_after_the_case(tmp_path, make_study):
         assert after.images[0] == before.images[0]
         assert len(after.images) == 2
         assert after.linked
+    catches = [t for t in trials if told[t.name].purpose is Purpose.CATCH]
+    assert [len(t.images) for t in catches] == [1]
+    assert catches[0].notice.startswith("Attention check")
 
 
 def test_places_of_findings_reach_the_truth_only(tmp_path, make_study):
