@@ -46,13 +46,18 @@ def judge_again(path: Path) -> None:
     bench = FailureBench.read(path)
     protocol = PROTOCOLS.get(bench.protocol)
     required = tuple(r.metric for r in protocol.requirements if not r.missing)
-    come = [name for name in required if name not in bench.required and not takes_minutes(METRICS.get(name).needs)]
+    come = [name for name in required if name not in bench.required and _tried(METRICS.get(name).needs)]
     if come:
         sys.exit(f"{path}: {', '.join(come)} must be tried first: {bench.command}")
     found = tuple(sights(protocol, bench.failures, bench.responses))
     if required != bench.required or found != bench.sights:
         record = bench.model_copy(update={"required": required, "sights": found}).model_dump(mode="json")
         path.write_text(json.dumps(_rounded(record), separators=(",", ":")) + "\n", encoding="utf-8")
+
+
+def _tried(needs: tuple[str, ...]) -> bool:
+    """Whether the bench tries a measure: none that trains for minutes, none of images with a source, as it has none."""
+    return not takes_minutes(needs) and "source" not in needs
 
 
 def kept() -> list[FailureBench]:

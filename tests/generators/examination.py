@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import numpy as np
 import pytest
@@ -128,6 +128,26 @@ class Examination:
         before = torch.random.get_rng_state()
         trained[0].sample(self._condition([0]), seeds(1))
         assert torch.equal(before, torch.random.get_rng_state())
+
+    def test_settings_of_sampling_leave_training_alone(self) -> None:
+        family = GENERATORS.get(self.family)
+        fields = family.Settings.model_fields
+        assert family.sampling <= fields.keys()
+        plain = self._new()
+        for name in sorted(family.sampling):
+            value = getattr(plain.settings, name)
+            other = (
+                value + 1
+                if not isinstance(value, str)
+                else next(v for v in get_args(fields[name].annotation) if v != value)
+            )
+            changed = self._new(**{name: other})
+            for phase in plain.phases():
+                losses = [
+                    g.loss(phase, self._examples().batch(range(4)), torch.Generator().manual_seed(3))
+                    for g in (plain, changed)
+                ]
+                assert all(torch.equal(losses[0][term], losses[1][term]) for term in losses[0]), (name, phase)
 
     def test_loaded_equals_trained(self, tmp_path: Path) -> None:
         generator = self._new(images_seen=self.images_seen_to_resume)

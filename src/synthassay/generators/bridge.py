@@ -56,6 +56,7 @@ class Bridge(Denoising):
     """
 
     Settings = BridgeSettings
+    sampling = frozenset({"steps"})
     settings: BridgeSettings
     pads = True
     forward_spread: Tensor

@@ -56,6 +56,7 @@ class Consistency(Edm):
     """
 
     Settings: ClassVar[type[GeneratorSettings]] = ConsistencySettings
+    sampling = frozenset({"steps"})
     case_loss = ""  # the student, which makes the images, has no loss of data alone
     settings: ConsistencySettings  # type: ignore[assignment]
 

@@ -28,6 +28,7 @@ class Ddpm(VariancePreserving):
     """
 
     Settings = DdpmSettings
+    sampling = frozenset({"steps", "sampler", "guidance"})
     settings: DdpmSettings
 
     def new_network(self) -> nn.Module:

@@ -45,6 +45,7 @@ class Dit(VariancePreserving):
     """
 
     Settings = DitSettings
+    sampling = frozenset({"steps", "sampler", "guidance"})
     settings: DitSettings
 
     def new_network(self) -> nn.Module:

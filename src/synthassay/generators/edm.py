@@ -61,6 +61,7 @@ class Edm(Denoising):
     """
 
     Settings: ClassVar[type[GeneratorSettings]] = EdmSettings
+    sampling = frozenset({"steps", "sampler", "guidance"})
     settings: EdmSettings
 
     def new_network(self) -> nn.Module:

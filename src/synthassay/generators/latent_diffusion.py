@@ -44,6 +44,7 @@ class LatentDiffusion(VariancePreserving):
     """
 
     Settings = LatentDiffusionSettings
+    sampling = frozenset({"steps", "sampler", "guidance"})
     settings: LatentDiffusionSettings
     latent_mean: Tensor
     latent_spread: Tensor

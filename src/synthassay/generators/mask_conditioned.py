@@ -43,6 +43,7 @@ class MaskConditioned(VariancePreserving):
     """
 
     Settings = MaskConditionedSettings
+    sampling = frozenset({"steps", "sampler"})
     settings: MaskConditionedSettings
     pads = True
 

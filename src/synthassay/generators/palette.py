@@ -55,6 +55,7 @@ class Palette(VariancePreserving):
     """
 
     Settings = PaletteSettings
+    sampling = frozenset({"steps", "sampler"})
     settings: PaletteSettings
     pads = True
 
