@@ -3,7 +3,7 @@
     python scripts/five_scanner_tiles.py FOLDER_OF_PNG five-scanners.npz
 
 Each place is a subject with five scans, so that a study of ``stain_normalise`` knows the answer. It is one section of
-one dog: the numbers show that a path works, not how well it does on another section. Scans are shifted by up to two
+one dog: the numbers show that a path works, not how well it does on another section. Scans are shifted by up to 2
 pixels.
 """
 
