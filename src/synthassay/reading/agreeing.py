@@ -36,13 +36,14 @@ def agreement(ratings: Ratings, cut: float | None, *, seed: int, draws: int = 10
             note = "fewer than three cases were read by two readers"
             out.append(_row(name, "any", None, None, len(table), note))
             continue
-        out += _on_ratings(name, table, seed, draws)
+        out += on_ratings(name, table, seed, draws)
         if cut is not None:
             out += _on_calls(name, np.where(np.isnan(table), np.nan, table >= cut), seed, draws)
     return tuple(out)
 
 
-def _on_ratings(name: str, table: Floats, seed: int, draws: int) -> list[Agreement]:
+def on_ratings(name: str, table: Floats, seed: int, draws: int) -> list[Agreement]:
+    """Return coefficients of agreement on a table of ratings, ``cases readers``; NaN where a case was not read."""
     out = []
     whole = table[~np.isnan(table).any(axis=1)]
     if len(whole) >= 3 and np.ptp(whole) > 0:

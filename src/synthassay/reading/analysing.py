@@ -7,17 +7,18 @@ from pathlib import Path
 
 from synthassay.errors import ReadingError
 from synthassay.reading.analysis import CHANCE, Order, analyse
+from synthassay.reading.answers import analyse_answers
 from synthassay.reading.artefacts import read_artefacts
 from synthassay.reading.exporting import export
 from synthassay.reading.generalising import Judging
 from synthassay.reading.joining import Joined, join
 from synthassay.reading.marks_file import read_marks
 from synthassay.reading.ratings_file import read_ratings
-from synthassay.records.reader_result import READER_RESULT, ReaderResult
+from synthassay.records.reader_result import READER_RESULT, Artefact, ReaderResult
 from synthassay.records.reader_study import ArmRole, StudyKind
 
 CALLED_SYNTHETIC = 50.0  # half way between certainly real and certainly synthetic
-ANALYSED = (StudyKind.TURING, StudyKind.DIAGNOSTIC, StudyKind.CHANGE)
+RATED = (StudyKind.TURING, StudyKind.DIAGNOSTIC, StudyKind.CHANGE)
 
 
 def analyse_study(
@@ -33,31 +34,37 @@ def analyse_study(
         cut: Rating from which a case was called positive, for sensitivity and specificity of a diagnostic study.
 
     Raises:
-        ReadingError: Something was changed after compiling or reading; readers have not finished; or the kind of study
-            has no ratings between two truths.
+        ReadingError: Something was changed after compiling or reading; readers have not finished; or nothing of it
+            generalises beyond one reader or case.
     """
     joined = join(folder, database, truth=truth)
-    kind = joined.design.kind
-    if kind not in ANALYSED:
-        raise ReadingError(
-            joined.design.title,
-            f"is a {kind} study, whose answers are no ratings between two truths",
-            remedy="Write its tables with `synthassay reader export`.",
-        )
     if joined.unread:
         left = ", ".join(f"{reader} ({missing})" for reader, missing in sorted(joined.unread.items()))
         remedy = "Wait, or analyse the export by `synthassay mrmc --method ustat`, which takes any design."
         raise ReadingError(
             joined.design.title, "is not read to the end, so it is not analysed", value=left, remedy=remedy
         )
+    if joined.design.kind not in RATED:
+        return _answers(joined, out)
     order = order_of(joined, cut)
     export(joined, out)
     marks = read_marks(out / "marks.csv") if order.figure == "wafroc" else None
     ratings = marks.ratings if marks is not None else read_ratings(out / "ratings.csv")
-    artefacts = read_artefacts(out / "artefacts.csv") if (out / "artefacts.csv").exists() else ()
-    found = analyse(ratings, order, title=joined.design.title, artefacts=artefacts, marks=marks)
+    found = analyse(ratings, order, title=joined.design.title, artefacts=_artefacts(out), marks=marks)
     found.write(out / READER_RESULT)
     return found
+
+
+def _answers(joined: Joined, out: Path) -> ReaderResult:
+    analyse_answers(joined)  # refuses what does not generalise before anything is written
+    export(joined, out)
+    found = analyse_answers(joined, _artefacts(out))
+    found.write(out / READER_RESULT)
+    return found
+
+
+def _artefacts(out: Path) -> tuple[Artefact, ...]:
+    return read_artefacts(out / "artefacts.csv") if (out / "artefacts.csv").exists() else ()
 
 
 def order_of(joined: Joined, cut: float | None) -> Order:

@@ -61,11 +61,13 @@ def _artefacts(result: ReaderResult) -> Iterable[Measurement]:
 def _figure(result: ReaderResult, name: str, mean: ReaderMean | None) -> Measurement:
     metric = "reader_" + result.figure.lower().replace(" ", "_")
     title = f"Readers' {result.figure}, mean over readers"
-    target = 0.5 if result.turing else None
+    target = 0.5 if result.turing else result.reference if result.choices else None
+    name, _, item = name.partition(": ") if result.method == "means" else (name, "", "")
+    stratum, unit = (f"item={item}", "points") if item else ("", "1")
     if mean is None or mean.ci is None:
         reason = next(iter(result.not_done.values()), "its variance cannot be estimated from this design")
-        return _row(result, metric, title, name, None, None, target=target, why=reason)
-    return _row(result, metric, title, name, mean.estimate, mean.ci, target=target)
+        return _row(result, metric, title, name, None, None, target=target, why=reason, stratum=stratum, unit=unit)
+    return _row(result, metric, title, name, mean.estimate, mean.ci, target=target, stratum=stratum, unit=unit)
 
 
 def _row(

@@ -24,8 +24,9 @@ def show_result(found: ReaderResult, console: Console | None = None) -> None:
     console.print(Text(found.title, style="bold"))
     console.print(
         Text(
-            f"{len(found.readers)} readers, {found.cases} cases ({found.positive} positive, {found.negative} negative),"
-            f" {found.readings} readings, {found.design}"
+            f"{len(found.readers)} readers, {found.cases} cases"
+            + (f" ({found.positive} positive, {found.negative} negative)" if found.auc else "")
+            + f", {found.readings} readings, {found.design}"
         )
     )
     console.print(_figures(found))
@@ -83,6 +84,9 @@ def _rest(found: ReaderResult) -> Iterable[tuple[str, Table]]:
             [g.treatment, g.reader, f"{g.d_prime:.3f}", f"{g.criterion:.3f}", f"{g.accuracy:.3f}"] for g in guessers
         ]
         yield "telling synthetic from real", _table(("treatment", "reader", "d'", "criterion", "accuracy"), rows)
+    if found.choices:
+        rows = [[c.treatment, c.reader, f"{c.right} of {c.trials}", f"{c.d_prime:.3f}"] for c in found.choices]
+        yield f"choices among {found.choices[0].alternatives}", _table(("treatment", "reader", "right", "d'"), rows)
     if found.agreement:
         rows = [[a.treatment, a.coefficient, _or_dash(a.estimate), _ends(a.ci)] for a in found.agreement]
         yield "agreement of readers", _table(("treatment", "coefficient", "estimate", "95% interval"), rows)

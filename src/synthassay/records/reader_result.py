@@ -165,6 +165,17 @@ class Guesser(Record):
     accuracy: float
 
 
+class Chooser(Record):
+    """How often one reader picked the target among the alternatives of a choice, and the d' that it amounts to."""
+
+    treatment: str
+    reader: str
+    right: int
+    trials: int
+    alternatives: int
+    d_prime: float
+
+
 class Turing(Record):
     """Whether readers told synthetic from real, in one treatment.
 
@@ -230,7 +241,7 @@ class ReaderResult(Record):
     """The record of one analysis; ``reader_result.json``.
 
     Attributes:
-        figure: What was analysed, such as ``AUC``.
+        figure: What was analysed, such as ``AUC``; of a study without two truths ``positive`` counts all cases.
         auc: Per treatment and reader; None where the reader did not read both truths there.
         values: The figure that was analysed, likewise; equal to ``auc`` where that is the figure.
         mean: Per treatment, the mean over readers of the figure.
@@ -267,6 +278,7 @@ class ReaderResult(Record):
     at_cut: tuple[AtCut, ...] = ()
     agreement: tuple[Agreement, ...] = ()
     turing: tuple[Turing, ...] = ()
+    choices: tuple[Chooser, ...] = ()
     controls: tuple[Control, ...] = ()
     drift: tuple[Drift, ...] = ()
     artefacts: tuple[Artefact, ...] = ()

@@ -24,7 +24,11 @@ ANALYSES = {
     "rrfc": "other readers, these cases",
     "ustat": "other readers and other cases",
 }
-METHODS = {"or": "Obuchowski and Rockette, Hillis' degrees of freedom", "ustat": "U-statistics of Gallas, any design"}
+METHODS = {
+    "or": "Obuchowski and Rockette, Hillis' degrees of freedom",
+    "ustat": "U-statistics of Gallas, any design",
+    "means": "means of readers by cases, both drawn at random, Satterthwaite's degrees of freedom",
+}
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def reader_study(found: ReaderResult) -> ReaderStudy:
     """Return what the section shows of a result."""
     facts = (
         ("Read by", count(len(found.readers), "reader")),
-        ("Cases", f"{found.cases}: {found.positive} positive, {found.negative} negative"),
+        ("Cases", str(found.cases) + (f": {found.positive} positive, {found.negative} negative" if found.auc else "")),
         ("Readings", f"{found.readings}, {found.design}"),
         ("Method", METHODS[found.method] + (f", {found.covariance} covariance" if found.covariance else "")),
         (
@@ -144,7 +148,7 @@ def _tables(found: ReaderResult) -> Iterable[Table]:
                 "Treatment",
                 f"Mean {found.figure} [95% interval]",
                 "df",
-                f"p against {found.reference}",
+                "p" if found.reference is None else f"p against {found.reference:.3g}",
                 "Within the margin",
             ),
             tuple((m.treatment, *_cells(m)) for m in part.single),
@@ -193,8 +197,19 @@ def _more_tables(found: ReaderResult) -> Iterable[Table]:
         ),
     )  # fmt: skip
     yield Table(
+        "Choices: d′ is 0 at chance, whatever the number of alternatives",
+        ("Treatment", "Reader", "Right", "Among", "d′"),
+        tuple(
+            (
+                c.treatment, f"Reader {found.readers.index(c.reader) + 1}", f"{c.right} of {c.trials}",
+                str(c.alternatives), plain(c.d_prime, 2),
+            )
+            for c in found.choices
+        ),
+    )  # fmt: skip
+    yield Table(
         "Control arms: could this study have found a fault, and was there a cue?",
-        ("Arm", "Kind", "Mean AUC [95% interval]", "Passed"),
+        ("Arm", "Kind", "Mean [95% interval]", "Passed"),
         tuple((c.treatment, c.kind, _value(c.estimate, c.ci), "yes" if c.passed else "no") for c in found.controls),
     )
     yield Table(
