@@ -26,7 +26,7 @@ from synthassay.randomness import derive, stream
 from synthassay.records.vocabulary import Axis
 
 DRAWS, FEW_DRAWS = 40, 12
-"""Draws of a bare statistic or a leakage measure, and of measures that take longer on each."""
+"""Draws of a bare statistic or a quick leakage measure, and of measures that take longer on each."""
 TRAINS = frozenset({"classifier_two_sample"})
 
 SHARES = (0.4, 0.25, 0.1)
@@ -152,7 +152,8 @@ def measured_sets(
 def draws_of(metric: Metric) -> int:
     """How many sets are drawn for a measure: fewer where it is no quick number of features or prints."""
     bare = metric.statistic is not None and "synthetic_features" in metric.takes and metric.name not in TRAINS
-    return DRAWS if bare or metric.axis is Axis.LEAKAGE else FEW_DRAWS
+    quick = metric.axis is Axis.LEAKAGE and "training_copies" not in metric.takes
+    return DRAWS if bare or quick else FEW_DRAWS
 
 
 def measured_images(
