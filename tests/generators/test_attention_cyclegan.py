@@ -36,7 +36,8 @@ def test_what_attention_shuts_out_is_not_judged():
     with torch.no_grad():
         judge.gate.weight.zero_()
         judge.gate.bias.fill_(-50.0)
-    one, two = (judge.judge(torch.rand(1, 1, 16, 16), None) for _ in range(2))
+    with torch.no_grad():
+        one, two = (judge.judge(torch.rand(1, 1, 16, 16), None) for _ in range(2))
     assert float(one[2].max()) < 1e-6
     torch.testing.assert_close(one[0], two[0])
 

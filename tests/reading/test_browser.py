@@ -156,6 +156,7 @@ def test_a_tablet_and_large_type(browser, server):
 
 
 def test_the_viewer_by_keys_and_mouse(browser, tmp_path, make_study):
+    expect = pytest.importorskip("playwright.sync_api").expect
     write_pictures(tmp_path / "x", 1, seed=0)
     windows = '[[windows]]\nname = "narrow"\nlow = 100\nhigh = 150\n'
     compile_study(make_study(count=6, arms=_arms() + windows, design="practice = 0\ncatch = 0"), tmp_path / "study")
@@ -164,16 +165,16 @@ def test_the_viewer_by_keys_and_mouse(browser, tmp_path, make_study):
         page = enter(browser, server)
         words = page.locator("#stage figcaption")
         first = page.locator("#stage canvas").first.screenshot()
-        assert "W 50 L 125" in words.first.inner_text()
+        expect(words.first).to_contain_text("W 50 L 125")
         page.keyboard.press("]")
-        assert "W 50 " not in words.first.inner_text()
+        expect(words.first).not_to_contain_text("W 50 ")
         page.keyboard.press("F1")
         box = page.locator("#stage canvas").first.bounding_box()
         page.mouse.move(box["x"] + 200, box["y"] + 200)
         page.mouse.down()
         page.mouse.move(box["x"] + 300, box["y"] + 240)
         page.mouse.up()
-        page.wait_for_function("!document.querySelector('figcaption').textContent.includes('W 50 ')")
+        expect(words.first).not_to_contain_text("W 50 ")
         page.keyboard.press("+")
         page.keyboard.press("m")
         page.mouse.move(box["x"] + 100, box["y"] + 100)
@@ -181,7 +182,7 @@ def test_the_viewer_by_keys_and_mouse(browser, tmp_path, make_study):
         page.mouse.move(box["x"] + 180, box["y"] + 100)
         page.mouse.up()
         page.keyboard.press("0")
-        page.wait_for_function("document.querySelector('figcaption').textContent.includes('W 50 L 125')")
+        expect(words.first).to_contain_text("W 50 L 125")
         page.mouse.move(box["x"] + 5, box["y"] + 5)
         assert page.locator("#stage canvas").first.screenshot() == first
         page.keyboard.press("p")

@@ -196,6 +196,10 @@ def _more_tables(found: ReaderResult) -> Iterable[Table]:
             for g in t.readers
         ),
     )  # fmt: skip
+    yield from _reading_tables(found)
+
+
+def _reading_tables(found: ReaderResult) -> Iterable[Table]:
     yield Table(
         "Choices: d′ is 0 at chance, whatever the number of alternatives",
         ("Treatment", "Reader", "Right", "Among", "d′"),

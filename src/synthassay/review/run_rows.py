@@ -32,6 +32,8 @@ _FAMILIES = (
     (("flow",), Family.FLOW),
     (("diffusion",), Family.DIFFUSION),
     (("ddpm",), Family.DIFFUSION),
+    (("palette",), Family.DIFFUSION),
+    (("pix2pix",), Family.GAN),
     (("edm",), Family.DIFFUSION),
     (("dit",), Family.DIFFUSION),
     (("bridge",), Family.DIFFUSION),

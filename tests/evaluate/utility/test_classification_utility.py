@@ -150,7 +150,7 @@ def test_a_leaked_set_is_refused_and_would_have_faked_a_gain(monkeypatch):
     spoilt = evidence(leaked, asked, **meaningless)
     reason = rows("auc_gain", spoilt)[""].not_measured
     assert reason.startswith("refused: 80 of 80 synthetic images, stest-000 first, are copies of real test images")
-    monkeypatch.setattr(classifying, "refuse_copies", lambda evidence: None)
+    monkeypatch.setattr(classifying, "refuse_copies", lambda evidence, model: None)
     assert rows("auc_gain", evidence(leaked, asked, **meaningless))["real=5%, ratio=12"].value > 0.2
 
 

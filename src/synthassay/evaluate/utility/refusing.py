@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synthassay.errors import NotMeasured
-from synthassay.evaluate.leakage.copies import copies_between
+from synthassay.evaluate.leakage.copies import copies_between, natural_bound
+from synthassay.evaluate.leakage.natural import FEWEST_IMAGES
 
 if TYPE_CHECKING:
     from synthassay.evaluate.evidence import Evidence
+    from synthassay.evaluate.leakage.prints import Prints
 
 
 def refuse_test_patients(evidence: Evidence) -> None:
@@ -46,7 +48,8 @@ def refuse_kept_patients(evidence: Evidence) -> None:
 def refuse_copies(evidence: Evidence, model: str) -> None:
     """Refuse a synthetic set that holds copies of real test images: whoever trains on it has seen the test.
 
-    Images that differ in size within a set are not looked at; the manifest alone speaks for them then.
+    Images that differ in size within a set are not looked at; the manifest alone speaks for them then. Where the test
+    images are too few to tell how alike patients are by nature, only images with equal pixels are called copies.
 
     Args:
         evidence: Whose synthetic and test images are compared.
@@ -56,10 +59,10 @@ def refuse_copies(evidence: Evidence, model: str) -> None:
         NotMeasured: There are such copies; their number, and the first of them.
     """
     try:
-        prints = [evidence.set_fixture(f"{which}_prints", "refuse_copies") for which in ("synthetic", "test")]
+        synthetic, test = (evidence.set_fixture(f"{which}_prints", "refuse_copies") for which in ("synthetic", "test"))
     except NotMeasured:
         return  # sets of unequal images have no prints: nothing to look among
-    found = copies_between(*prints)
+    found = copies_between(synthetic, test, _bound(test))
     places = np.flatnonzero(found.copied)
     if len(places):
         first = evidence.synthetic.entries[int(places[0])].case
@@ -67,3 +70,8 @@ def refuse_copies(evidence: Evidence, model: str) -> None:
             f"refused: {len(places)} of {len(found.copied)} synthetic images, {first} first, are copies of real test "
             f"images ({int(found.exact.sum())} pixel by pixel), so a {model} would be tested on what it learnt"
         )
+
+
+def _bound(test: Prints) -> float:
+    """Ten test images at least say how alike patients are by nature; of fewer nothing but equal pixels is a copy."""
+    return natural_bound(test) if len(test) >= FEWEST_IMAGES else float("inf")
