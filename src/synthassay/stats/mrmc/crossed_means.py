@@ -10,6 +10,7 @@ Source:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,7 +112,7 @@ def _table(table: ArrayLike) -> Floats:
     return x
 
 
-def _contrast(estimate: float, parts: list[tuple[float, float]], *, least: float) -> Contrast:
+def _contrast(estimate: float, parts: Sequence[tuple[float, float]], *, least: float) -> Contrast:
     """Satterthwaite's: the variance is a sum of signed mean squares, each with its degrees of freedom."""
     variance = sum(part for part, _ in parts)
     if variance < least:
