@@ -18,6 +18,7 @@ from synthassay.networks.batch import Batch, Facts
 from synthassay.networks.ema import Ema
 from synthassay.networks.patch_discriminator import PatchDiscriminator, require_patches
 from synthassay.networks.resnet_generator import ResnetGenerator, initialise
+from synthassay.networks.schedule import constant_then_fall
 from synthassay.networks.watch import Watch
 
 
@@ -144,8 +145,7 @@ class Cut(Generator):
 
     def learning_rate_factor(self, phase: str, progress: float) -> float:
         """Constant, then linear to 0."""
-        constant = self.settings.constant_share
-        return 1.0 if progress <= constant else (1.0 - progress) / (1.0 - constant)
+        return constant_then_fall(progress, self.settings.constant_share)
 
     def after_step(self, images_seen: int) -> None:
         """Move the averaged weights."""

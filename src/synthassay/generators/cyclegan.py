@@ -18,6 +18,7 @@ from synthassay.networks.ema import Ema
 from synthassay.networks.image_pool import ImagePool
 from synthassay.networks.patch_discriminator import PatchDiscriminator, require_patches
 from synthassay.networks.resnet_generator import ResnetGenerator, initialise
+from synthassay.networks.schedule import constant_then_fall
 from synthassay.networks.watch import Watch
 
 UNPAIRED = frozenset({"translate_unpaired", "stain_normalise", "harmonise"})
@@ -152,8 +153,7 @@ class Cyclegan(Generator):
 
     def learning_rate_factor(self, phase: str, progress: float) -> float:
         """Constant, then linear to 0 (paper: 100 epochs each)."""
-        constant = self.settings.constant_share
-        return 1.0 if progress <= constant else (1.0 - progress) / (1.0 - constant)
+        return constant_then_fall(progress, self.settings.constant_share)
 
     def after_step(self, images_seen: int) -> None:
         """Move the averaged weights."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 
 import torch
@@ -13,6 +14,7 @@ from synthassay.errors import Fault, SpecError
 from synthassay.generators.base import Generator, GeneratorSettings
 from synthassay.networks.batch import Batch, Facts
 from synthassay.networks.ema import Ema
+from synthassay.networks.schedule import constant_then_fall
 from synthassay.networks.watch import Watch
 
 
@@ -79,15 +81,15 @@ class PairedGan(Generator):
         """Return the target slice for stacked source slices; ``rng`` draws what is random in training alone."""
         return torch.tanh(network(source, rng))
 
+    @abstractmethod
     def discriminator_loss(
         self, source: Tensor, target: Tensor, made: Tensor, rng: torch.Generator
     ) -> dict[str, Tensor]:
         """Return the terms that the discriminator descends."""
-        raise NotImplementedError
 
+    @abstractmethod
     def generator_loss(self, source: Tensor, target: Tensor, made: Tensor) -> dict[str, Tensor]:
         """Return the terms that the generator descends."""
-        raise NotImplementedError
 
     def optimiser(self, phase: str) -> torch.optim.Optimizer:
         """Adam with beta (0.5, 0.999)."""
@@ -95,8 +97,7 @@ class PairedGan(Generator):
 
     def learning_rate_factor(self, phase: str, progress: float) -> float:
         """Constant, then linear to 0."""
-        constant = self.settings.constant_share
-        return 1.0 if progress <= constant else (1.0 - progress) / (1.0 - constant)
+        return constant_then_fall(progress, self.settings.constant_share)
 
     def after_step(self, images_seen: int) -> None:
         """Move the averaged weights."""

@@ -17,6 +17,7 @@ from synthassay.networks.batch import Batch, Examples, Facts
 from synthassay.networks.patch_discriminator import PatchDiscriminator, require_patches
 from synthassay.networks.perceptual import VGG16_WIDTHS, FeatureEncoder, learn_features, read_vgg16
 from synthassay.networks.resnet_generator import ResnetGenerator, initialise
+from synthassay.networks.schedule import constant_then_fall
 
 ENCODER_WIDTHS = (16, 16, 32, 32)
 
@@ -169,8 +170,7 @@ class Pgan(Generator):
 
     def learning_rate_factor(self, phase: str, progress: float) -> float:
         """Constant, then linear to 0 (paper: 50 epochs each)."""
-        constant = self.settings.constant_share
-        return 1.0 if progress <= constant else (1.0 - progress) / (1.0 - constant)
+        return constant_then_fall(progress, self.settings.constant_share)
 
     @torch.no_grad()
     def validation_loss(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:

@@ -15,8 +15,8 @@ from synthassay.generators.base import GeneratorSettings, generator
 from synthassay.generators.paired_gan import PairedGan, PairedGanSettings, adam
 from synthassay.generators.pgan import ENCODER_WIDTHS
 from synthassay.networks.adversarial import gradient_penalty
+from synthassay.networks.axes import CONVOLUTION
 from synthassay.networks.batch import Examples, Facts
-from synthassay.networks.dimensions import CONVOLUTION
 from synthassay.networks.perceptual import VGG16_WIDTHS, FeatureEncoder, learn_features, read_vgg16
 
 

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from synthassay.networks.dimensions import CONVOLUTION, INSTANCE_NORM
+from synthassay.networks.axes import CONVOLUTION
+from synthassay.networks.dimensions import INSTANCE_NORM
 
 
 class AttentionDiscriminator(nn.Module):

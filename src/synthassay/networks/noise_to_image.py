@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from synthassay.errors import Fault, SpecError
-from synthassay.networks.dimensions import BATCH_NORM, CONVOLUTION, EVERY_CONVOLUTION, INSTANCE_NORM, TRANSPOSED
+from synthassay.networks.axes import CONVOLUTION
+from synthassay.networks.dimensions import BATCH_NORM, EVERY_CONVOLUTION, INSTANCE_NORM, TRANSPOSED
 
 Norm = Literal["batch", "instance", "spectral", "none"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from synthassay.errors import Fault, SpecError
-from synthassay.networks.dimensions import CONVOLUTION, INSTANCE_NORM
+from synthassay.networks.axes import CONVOLUTION
+from synthassay.networks.dimensions import INSTANCE_NORM
 
 
 class PatchDiscriminator(nn.Module):

@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from synthassay.networks.dimensions import CONVOLUTION, EVERY_CONVOLUTION, INSTANCE_NORM, TRANSPOSED, cut_out
+from synthassay.networks.axes import CONVOLUTION
+from synthassay.networks.dimensions import EVERY_CONVOLUTION, INSTANCE_NORM, TRANSPOSED, cut_out
 
 
 class ResnetGenerator(nn.Module):

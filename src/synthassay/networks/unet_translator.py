@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from synthassay.networks.dimensions import CONVOLUTION, INSTANCE_NORM, TRANSPOSED, cut_out
+from synthassay.networks.axes import CONVOLUTION
+from synthassay.networks.dimensions import INSTANCE_NORM, TRANSPOSED, cut_out
 
 
 class UnetTranslator(nn.Module):
