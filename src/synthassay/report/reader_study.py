@@ -154,7 +154,7 @@ def _tables(found: ReaderResult) -> Iterable[Table]:
             tuple((m.treatment, *_cells(m)) for m in part.single),
         )
     yield Table(
-        f"{found.figure} of each reader",
+        f"{found.figure[:1].upper()}{found.figure[1:]} of each reader",
         ("Treatment", *(f"Reader {k + 1}" for k in range(len(found.readers))), "Mean"),
         tuple(
             (t, *(_number(found.values[t][r]) for r in found.readers), plain(found.mean[t], 3))
