@@ -138,6 +138,10 @@ def test_ac1_against_hand_computed_numbers():
     assert ac1_of_two(pairs) == pytest.approx((0.96 - 2 * 0.964 * 0.036) / (1 - 2 * 0.964 * 0.036))
     assert ac1_of_two([("a", "a")] * 9, ("a", "b")) == 1.0
     assert ac1_of_two([("a", "a")] * 9) is None and ac1_of_two([]) is None
+    some = [("a", "a")] * 6 + [("a", "b")] + [("b", "b")] * 2
+    assert ac1_of_two(some) == pytest.approx((8 / 9 - 130 / 324) / (1 - 130 / 324))
+    by_chance = 130 / 324 / 2  # a category that nobody chose could have been guessed all the same
+    assert ac1_of_two(some, "abc") == pytest.approx((8 / 9 - by_chance) / (1 - by_chance))
 
 
 def test_agreement_leaves_the_consensus_out(project):
