@@ -11,7 +11,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from synthassay.generators.base import GeneratorSettings, generator
-from synthassay.generators.paired_gan import PairedGan, PairedGanSettings, adam, pair_of
+from synthassay.generators.paired_gan import PairedGanSettings, PairedTranslator, pair_of
 from synthassay.networks.adversarial import cross_entropy
 from synthassay.networks.batch import Batch, Facts
 from synthassay.networks.ema import Ema
@@ -34,7 +34,7 @@ class ContextAwareSettings(PairedGanSettings):
 
 
 @generator("context_aware", serves={"translate", "denoise", "super_resolve"}, source="arXiv:1612.05362")
-class ContextAware(PairedGan):
+class ContextAware(PairedTranslator):
     """Squared error, gradient-difference loss and a discriminator, in auto-context stages (Nie et al. 2017).
 
     With H the cross-entropy of a logit and a sum over the spatial axes::
@@ -129,10 +129,6 @@ class ContextAware(PairedGan):
         for average in self.averages[:stage]:
             made = self._stage(average.average, source, made)  # type: ignore[arg-type]
         return made
-
-    def optimiser(self, phase: str) -> torch.optim.Optimizer:
-        """Adam with beta (0.5, 0.999)."""
-        return adam(self, phase, (0.5, 0.999))
 
     def after_step(self, images_seen: int) -> None:
         """Move the average of the stage that has just trained."""

@@ -38,16 +38,10 @@ class PairedGanSettings(GeneratorSettings):
         return value
 
 
-class PairedGan(Generator):
-    """A generator from source to target, and a discriminator that is shown both.
-
-    The discriminator steps first, on images made without gradient. What samples is the moving average of the
-    generator's weights. Images depend on their source alone.
-    """
+class PairedTranslator(Generator):
+    """What learns from pairs against a discriminator, however many networks it trains."""
 
     settings: PairedGanSettings
-    network: nn.Module
-    discriminator: nn.Module
 
     def __init__(self, settings: GeneratorSettings, facts: Facts) -> None:
         super().__init__(settings, facts)
@@ -56,6 +50,29 @@ class PairedGan(Generator):
             remedy = "Use it with a task that has a source image, and change neighbours."
             raise SpecError(self.family, [Fault("generators.neighbours", what, self.settings.neighbours, remedy)])
         self.watch = Watch()
+
+    def optimiser(self, phase: str) -> torch.optim.Optimizer:
+        """Adam with beta (0.5, 0.999)."""
+        return adam(self, phase, (0.5, 0.999))
+
+    def learning_rate_factor(self, phase: str, progress: float) -> float:
+        """Constant, then linear to 0."""
+        return constant_then_fall(progress, self.settings.constant_share)
+
+    def alarms(self) -> tuple[str, ...]:
+        """A pair's discriminator always wins at last; nothing of its diversity is told by one source."""
+        return ()
+
+
+class PairedGan(PairedTranslator):
+    """A generator from source to target, and a discriminator that is shown both.
+
+    The discriminator steps first, on images made without gradient. What samples is the moving average of the
+    generator's weights. Images depend on their source alone.
+    """
+
+    network: nn.Module
+    discriminator: nn.Module
 
     def averaged(self, network: nn.Module) -> None:
         """Take ``network`` as the generator and begin its moving average; called at the end of construction."""
@@ -91,21 +108,9 @@ class PairedGan(Generator):
     def generator_loss(self, source: Tensor, target: Tensor, made: Tensor) -> dict[str, Tensor]:
         """Return the terms that the generator descends."""
 
-    def optimiser(self, phase: str) -> torch.optim.Optimizer:
-        """Adam with beta (0.5, 0.999)."""
-        return adam(self, phase, (0.5, 0.999))
-
-    def learning_rate_factor(self, phase: str, progress: float) -> float:
-        """Constant, then linear to 0."""
-        return constant_then_fall(progress, self.settings.constant_share)
-
     def after_step(self, images_seen: int) -> None:
         """Move the averaged weights."""
         self.ema.update(self.network)
-
-    def alarms(self) -> tuple[str, ...]:
-        """A pair's discriminator always wins at last; nothing of its diversity is told by one source."""
-        return ()
 
     @torch.no_grad()
     def validation_loss(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
