@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from synthassay.errors import RunError
 from synthassay.records.base import fingerprint, sha256_of, write_text
 from synthassay.records.lock import StageRecord
 from synthassay.study.console import readable
+from synthassay.study.usage import Usage
 
 
 class RunFolder:
@@ -94,10 +94,10 @@ class RunFolder:
 
     @contextmanager
     def timed(self, stage: str, of: str) -> Iterator[Callable[[], str]]:
-        """Append a stage's wall time to ``timing.jsonl``, the one file that differs between equal runs."""
-        began = time.monotonic()
-        yield lambda: readable(time.monotonic() - began)
-        line = {"stage": stage, "of": of, "seconds": round(time.monotonic() - began, 3)}
+        """Append what a stage cost to ``timing.jsonl``, the one file that differs between equal runs."""
+        usage = Usage()
+        yield lambda: readable(usage.seconds)
+        line = {"stage": stage, "of": of, **usage.so_far()}
         with (self.path / "timing.jsonl").open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(line) + "\n")
 
