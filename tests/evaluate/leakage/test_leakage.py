@@ -80,6 +80,16 @@ def test_copies_of_real_radiographs_are_found_however_disguised(radiographs, dis
     assert found.settings["copies_pixel_by_pixel"] == (8 if disguise == "none" else 0)
 
 
+def test_too_few_patients_do_not_tell_how_alike_detail_is_by_nature(radiographs):
+    pixels, subjects = radiographs["train"]
+    noisy = DISGUISES["strong noise"](pixels[:2])
+    synthetic = prints("synthetic", np.concatenate([noisy, pixels[2:3], radiographs["test"][0][:3]]))
+    for size, copies in ((9, 1), (60, 3)):  # noise hides the whole pattern; of nine patients equal pixels alone convict
+        found = copied_images(synthetic, prints("t", pixels[:size], subjects[:size]))
+        assert found.settings["copies"] == copies, size
+        assert str(found.settings["bound_of_detail"]).startswith("not searched") == (size == 9)
+
+
 def test_held_out_real_patients_are_not_accused(radiographs, memo):
     training, holdout, test = (real_prints(radiographs, name) for name in ("train", "val", "test"))
     rng = np.random.default_rng(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from synthassay.evaluate.leakage.training_copies import TrainingCopies
 from synthassay.evaluate.metric import Finding, metric
 from synthassay.records.vocabulary import Axis, Better
@@ -24,7 +26,8 @@ def copied_images(training_copies: TrainingCopies) -> Finding:
     0.99 after the best mirroring and shift; or one whose detail correlates with a training image's, after the best
     mirroring, shift and zoom, by more than images of different patients do by nature. Where any held-out patient's
     pattern comes nearer than 0.99 by nature, the nearest such image is the bound, so that likeness among patients is
-    not called copying.
+    not called copying. With fewer than ten training images nobody knows how alike patients' details are: they are not
+    searched, and the settings say so.
 
     Args:
         training_copies: Which of the images judged copy a training image; held-out images calibrate the bound.
@@ -53,9 +56,13 @@ def copied_images(training_copies: TrainingCopies) -> Finding:
             "copies": count,
             "copies_pixel_by_pixel": int(training_copies.exact.sum()),
             "bound": training_copies.bound,
-            "bound_of_detail": training_copies.detail_bound,
+            "bound_of_detail": _words(training_copies.detail_bound),
             "highest_correlation": float(training_copies.correlation.max()),
             "training_subjects_copied": len(victims),
             "most_copies_of_one_subject": max(victims.values(), default=0),
         },
     )
+
+
+def _words(bound: float) -> float | str:
+    return bound if math.isfinite(bound) else "not searched: fewer than 10 training images tell how alike patients are"

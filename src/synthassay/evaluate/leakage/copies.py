@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.leakage.likeness import likeness
-from synthassay.evaluate.leakage.natural import natural_likeness
+from synthassay.evaluate.leakage.natural import FEWEST_IMAGES, natural_likeness
 from synthassay.evaluate.leakage.prints import Prints
 from synthassay.evaluate.leakage.sketches import Sketches, averaged_down, sketches_of
 
@@ -87,8 +87,12 @@ def copies_between(judged: Prints, originals: Prints, bound: float | None = None
 
 
 def natural_bound(originals: Prints) -> float:
-    """Return the correlation of detail beyond which two images of different subjects do not lie by nature."""
-    return _bound_of(originals, _sketches(originals))
+    """Return the correlation of detail beyond which two images of different subjects do not lie by nature.
+
+    Ten images at least say how alike patients are; of fewer nothing but equal pixels can be called a copy by its
+    detail, and the bound is infinite.
+    """
+    return _bound_of(originals, _sketches(originals)) if len(originals) >= FEWEST_IMAGES else float("inf")
 
 
 def _bound_of(originals: Prints, sketches: Sketches) -> float:

@@ -30,7 +30,8 @@ class TrainingCopies:
         copied: It has the same pixels, or correlates with it by more than ``bound`` after mirroring and shift, or its
             detail does by more than ``detail_bound`` after mirroring, shift and zoom.
         correlation: The highest over all training images, mirrorings and shifts; 1 where exact.
-        detail_bound: Beyond it the detail of images of different patients does not lie by nature.
+        detail_bound: Beyond it the detail of images of different patients does not lie by nature; infinite where fewer
+            than ten training images tell.
         floor: Share of held-out images that would count as copies; None where there are none.
         training_subjects: Subject per training image.
     """

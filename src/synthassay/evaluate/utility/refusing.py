@@ -8,11 +8,9 @@ import numpy as np
 
 from synthassay.errors import NotMeasured
 from synthassay.evaluate.leakage.copies import copies_between, natural_bound
-from synthassay.evaluate.leakage.natural import FEWEST_IMAGES
 
 if TYPE_CHECKING:
     from synthassay.evaluate.evidence import Evidence
-    from synthassay.evaluate.leakage.prints import Prints
 
 
 def refuse_test_patients(evidence: Evidence) -> None:
@@ -62,7 +60,7 @@ def refuse_copies(evidence: Evidence, model: str) -> None:
         synthetic, test = (evidence.set_fixture(f"{which}_prints", "refuse_copies") for which in ("synthetic", "test"))
     except NotMeasured:
         return  # sets of unequal images have no prints: nothing to look among
-    found = copies_between(synthetic, test, _bound(test))
+    found = copies_between(synthetic, test, natural_bound(test))
     places = np.flatnonzero(found.copied)
     if len(places):
         first = evidence.synthetic.entries[int(places[0])].case
@@ -70,8 +68,3 @@ def refuse_copies(evidence: Evidence, model: str) -> None:
             f"refused: {len(places)} of {len(found.copied)} synthetic images, {first} first, are copies of real test "
             f"images ({int(found.exact.sum())} pixel by pixel), so a {model} would be tested on what it learnt"
         )
-
-
-def _bound(test: Prints) -> float:
-    """Ten test images at least say how alike patients are by nature; of fewer nothing but equal pixels is a copy."""
-    return natural_bound(test) if len(test) >= FEWEST_IMAGES else float("inf")
