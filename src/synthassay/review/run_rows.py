@@ -19,8 +19,8 @@ MEASUREMENTS = "measurements.jsonl"
 CLASSICAL = frozenset(
     (
         "affine_augmentation", "bicubic", "biharmonic", "combat", "deformed_real", "harmonic", "histogram_matching",
-        "identity", "linear_regression", "macenko", "non_local_means", "reinhard", "resample_real", "smote",
-        "total_variation", "vahadane",
+        "identity", "linear_regression", "macenko", "non_local_means", "probabilistic_pca", "reinhard", "resample_real",
+        "smote", "total_variation", "vahadane",
     )
 )  # fmt: skip
 """Baselines that learn no network."""
