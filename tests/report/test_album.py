@@ -50,6 +50,17 @@ def test_embedded_bytes_stay_below_the_sum(make_run: MakeRun):
     assert 0 < sum(len(base64.b64decode(uri.partition(",")[2])) for uri in uris) <= 300_000
 
 
+def test_a_smaller_report_says_which_samples_it_leaves_out(make_run: MakeRun):
+    run = make_run(pictures=True)
+    whole = build_report(run).stat().st_size
+    page = build_report(run, pictures=0)
+    assert page.stat().st_size < whole / 2
+    text = page.read_text(encoding="utf-8")
+    assert "data:image/png" not in text
+    assert "The samples of pgan, vae, linear_regression, identity left out" in text
+    assert "samples of pgan" not in build_report(run).read_text(encoding="utf-8")
+
+
 def test_missing_pictures_and_other_files_named_png_are_left_out(make_run: MakeRun):
     run = make_run(generators=("pgan",), baselines=(), pictures=True)
     for role in ("synthetic", "source", "reference", "error"):

@@ -111,6 +111,11 @@ class Album:
                 found.append((of, kind_of(of, self.contents), _shown(path, "sample", f"Sample of {of}'s images")))
         return tuple(found)
 
+    def samples_left_out(self) -> tuple[str, ...]:
+        """Return whose montage lies in the run folder and was left out for size."""
+        paths = {of: evaluation_folder(self.contents.run, of) / "grid.png" for of in self.contents.judged}
+        return tuple(of for of, path in paths.items() if path not in self._kept and _png_bytes(path))
+
     def cases(self) -> tuple[CaseSet, ...]:
         """Return best, median and worst cases per generator, then per baseline."""
         chosen = self.contents.selections

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from synthassay.records.base import sha256_of, write_text
-from synthassay.report.album import Album
+from synthassay.report.album import LARGEST_SUM, Album
 from synthassay.report.appraisal import appraisals, scorecard
 from synthassay.report.contents import MEASUREMENTS, Contents, read_contents
 from synthassay.report.curves import FRAME, training
@@ -31,13 +31,14 @@ OUTSIDE_TITLE = "Synthetic images judged against real ones"
 OUTSIDE_QUESTION = "What are these images, made elsewhere, worth?"
 
 
-def build_report(run: Path) -> Path:
+def build_report(run: Path, pictures: int = LARGEST_SUM) -> Path:
     """Write ``report.html`` into a run folder, and beside it ``pseudonyms.json``, which only its holder should keep.
 
     Equal run folders give equal bytes: neither the time nor the folder's place is in the report.
 
     Args:
         run: Run folder in which at least ``measurements.jsonl`` was written.
+        pictures: Most bytes of pictures to embed, by rank over all sets; what is left out is said in its place.
 
     Returns:
         Path of the report.
@@ -47,16 +48,16 @@ def build_report(run: Path) -> Path:
         SpecError: The study file in it cannot be followed.
     """
     contents = read_contents(run)
-    page = _template().render(**_context(contents))
+    page = _template().render(**_context(contents, pictures))
     write_text(run / KEY, json.dumps(contents.pseudonyms().table(), indent=1, ensure_ascii=False) + "\n")
     write_text(run / REPORT, page)
     return run / REPORT
 
 
-def _context(contents: Contents) -> dict[str, Any]:
+def _context(contents: Contents, pictures: int) -> dict[str, Any]:
     """Everything that the template may show; it looks nothing up by itself."""
     names = contents.pseudonyms()
-    album = Album(contents, names)
+    album = Album(contents, names, pictures)
     found = findings(contents, names)
     asked_for = requirements(contents, names)
     study, lock = contents.study, contents.lock
@@ -78,6 +79,7 @@ def _context(contents: Contents) -> dict[str, Any]:
         "judged": contents.judged,
         "findings": found,
         "samples": album.samples(),
+        "samples_left_out": album.samples_left_out(),
         "cases": album.cases(),
         "neighbours": album.neighbours(),
         "frame": FRAME,

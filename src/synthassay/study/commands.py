@@ -14,6 +14,9 @@ def report(
         str,
         typer.Option(help="Also fill a reporting checklist (claim, stard-ai, tripod-ai), with cards and methods text."),
     ] = "",
+    pictures: Annotated[
+        float, typer.Option(min=0, help="Megabytes of pictures at most; base64 makes a third more of them.")
+    ] = 9,
 ) -> None:
     """Write RUN/report.html: one file that opens anywhere, offline."""
     from synthassay.report.build import build_report
@@ -23,7 +26,7 @@ def report(
 
         for path in write_reporting(run, reporting):
             typer.echo(str(path))
-    typer.echo(str(build_report(run)))
+    typer.echo(str(build_report(run, round(pictures * 1e6))))
 
 
 def appraisals(
