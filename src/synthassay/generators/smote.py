@@ -55,19 +55,37 @@ class Smote(Generator):
     ) -> tuple[Tensor, list[tuple[str, ...]]]:
         """Return mixtures and the two subjects in each."""
         labels = [0] * len(rngs) if condition.label is None else condition.label.tolist()
-        mixed = [self._mix(label, rng) for label, rng in zip(labels, rngs, strict=True)]
+        classes = {label: self._of_class(label) for label in sorted(set(labels))}
+        mixed = [self._mix(*classes[label], rng) for label, rng in zip(labels, rngs, strict=True)]
         return torch.stack([image for image, _ in mixed]), [subjects for _, subjects in mixed]
 
-    def _mix(self, label: int, rng: torch.Generator) -> tuple[Tensor, tuple[str, ...]]:
-        of_class = (self.bank.labels == label).nonzero().flatten()
-        if len(of_class) == 0:
+    def _of_class(self, label: int) -> tuple[Tensor, list[str]]:
+        kept = (self.bank.labels == label).nonzero().flatten()
+        if len(kept) == 0:
             raise ValueError(f"no training image of class {label} to mix")
-        images = self.bank.images[of_class].double() / 32_767
-        first = int(torch.randint(len(of_class), (), generator=rng))
-        distances = (images - images[first]).square().flatten(1).sum(1)
-        near = distances.argsort(stable=True)[1 : 1 + self.settings.neighbours_mixed]
+        names = self.bank.subjects()
+        return self.bank.images[kept], [names[at] for at in kept.tolist()]
+
+    def _mix(self, images: Tensor, names: list[str], rng: torch.Generator) -> tuple[Tensor, tuple[str, ...]]:
+        first = int(torch.randint(len(images), (), generator=rng))
+        near = nearest(images, first, self.settings.neighbours_mixed)
         second = int(near[torch.randint(len(near), (), generator=rng)]) if len(near) else first
         share = float(torch.rand((), generator=rng))
-        names = self.bank.subjects()
-        subjects = {names[int(of_class[first])], names[int(of_class[second])]}
-        return torch.lerp(images[first], images[second], share).float(), tuple(sorted(subjects))
+        ends = (images[at].double() / 32_767 for at in (first, second))
+        return torch.lerp(*ends, share).float(), tuple(sorted({names[first], names[second]}))
+
+
+def nearest(images: Tensor, of: int, count: int) -> Tensor:
+    """Return positions of the images nearest to one of them, nearest first, itself left out.
+
+    Distances are exact, because sums of whole numbers below 2^53 are; a block of images at a time, so that no second
+    copy of the bank is held.
+
+    >>> nearest(torch.tensor([[0], [9], [4], [5]], dtype=torch.int16), 2, 2).tolist()
+    [3, 0]
+    """
+    one = images[of].double().flatten()
+    rows = (block.double().flatten(1) for block in images.split(256))
+    distances = torch.cat([row.square().sum(1) - 2 * (row @ one) for row in rows])
+    distances[of] = -torch.inf
+    return distances.argsort(stable=True)[1 : 1 + count]
