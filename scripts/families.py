@@ -193,7 +193,9 @@ def _measured(row: dict[str, Any]) -> dict[str, Any]:
 
 def _missing(rows: list[dict[str, Any]], of: str, task: str) -> dict[str, str]:
     wanted = {metric for metric, _ in KEY_MEASURES[task]}
-    return {r["metric"]: r["not_measured"] for r in rows if r["of"] == of and r["value"] is None if r["metric"] in wanted}
+    return {
+        r["metric"]: r["not_measured"] for r in rows if r["of"] == of and r["value"] is None if r["metric"] in wanted
+    }
 
 
 def _comparisons(run: Path, task: str) -> list[dict[str, Any]]:

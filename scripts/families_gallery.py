@@ -22,7 +22,7 @@ figure.family strong { font-size: 1rem; }
 HU_WINDOW = "Shown from -200 HU (black) to 300 HU (white)."
 OTHER_WINDOW = "Shown over the range of the study's training pictures; colours as they are."
 NO_CRITERION = (
-    "The pictures are drawn by the study's seed, never by how good they look, and are of the same patients for all "
+    "The pictures are drawn by the study's seed, never by how good they look, and the real ones are the same for all "
     "families of a study. Rows of synthetic pictures stand above rows of real ones; the identity's row of synthetic "
     "pictures is the source. JPEG at low quality: look at the run folder for detail."
 )
@@ -88,16 +88,17 @@ def figure(record: Record, one: Record) -> str:
     classes = f" of the classes {', '.join(drawn['labels'])}" if any(drawn["labels"]) else ""
     alt = f"Rows of synthetic pictures by {one['name']} above rows of real pictures{classes}"
     return f"""<figure class="family">
-<img src="{record["study"]}/{drawn["file"]}" width="{drawn["width"]}" height="{drawn["height"]}" loading="lazy" alt="{escape(alt)}">
+<img src="{record["study"]}/{drawn["file"]}" width="{drawn["width"]}" height="{drawn["height"]}"
+ loading="lazy" alt="{escape(alt)}">
 <figcaption><strong>{escape(one["name"])}</strong>, {escape(how)}. {escape(key)}. {_mark(kind)}</figcaption>
 </figure>"""
 
 
 def _mark(kind: str) -> str:
     if kind == "identity":
-        return '<span class="mark plain">Upper row: the source, unchanged</span>'
+        return '<span class="mark plain">Rows named synthetic: the source, unchanged</span>'
     copied = ", made of real pictures" if kind.startswith("copies") else ""
-    return f'<span class="mark">Upper rows: SYNTHETIC{copied}</span>'
+    return f'<span class="mark">SYNTHETIC, where the row says so{copied}</span>'
 
 
 def _unit(unit: str) -> str:

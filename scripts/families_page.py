@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from statistics import stdev
 from typing import Any
 
@@ -64,35 +65,7 @@ COLLAPSE: tuple[Measure, ...] = (("repeated_images", ""), ("collapse", ""), ("mo
 DRIFT: tuple[Measure, ...] = (
     ("mind_distance_to_source", ""), ("structure_overlap", ""), ("lost_lesions", ""), ("shape_plausibility", ""),
 )  # fmt: skip
-OPENING = """# Families: what each was measured to do
-
-Written by `python scripts/families.py page` from the [kept records](../results/families/); no figure here was typed. Samples
-beside real pictures: [the gallery](../results/families/gallery.html). How the families work: [generators](../explanation/generators.md).
-
-**These are minutes of training on one processor core, on small pictures.** A family that loses here may win with a hundred times
-the training; one that wins has shown that it does so cheaply. Compare within a study only: studies differ in data, size and length.
-
-What the columns say:
-
-- **measures**: value and its interval over patients (95 % unless the study's report says otherwise); ↑ higher is better, ↓ lower,
-  → nearer the target named. The first one is the study's key figure, by which baselines are said to be beaten.
-- **against baselines**: of the key figure alone. Where the run recorded the paired difference between both on the same patients,
-  a baseline is *beaten* (or *better*) if the interval of that difference leaves zero (marked "paired"); otherwise if the two
-  intervals do not overlap, which is stricter. All else is *not shown*. No correction for the number of comparisons is made here.
-  Copies of real pictures (marked) contain the pictures of patients and are no rivals in privacy.
-- **training**: minutes by the clock, and minutes of processor time in brackets. **parameters**: numbers that training changes.
-- **ms per picture**: the stage that makes the pictures, loading and writing included, divided by the pictures (volumes) made.
-- **peak MiB**: most memory that the process had held by the end of training, what was loaded before included.
-- "not recorded": the run is older than the record of costs. "not measured": the reasons stand in the study's report."""
-REVIEW = """## The trade-offs of families, measured
-
-A review of the field contrasts families by fidelity, diversity, stability, cost and risk (its Table 2), without figures. The
-same rows, measured: key figure as above; **diversity** is coverage, the share of real pictures with a synthetic one near;
-**stability** the standard deviation of the key figure over trainings that differ in their seed alone; **oversmoothing** the
-log ratio of synthetic to real power in the highest band of frequencies (0 is right, less is smoother), or the sharpness of edges
-to the real ones' (1 is right); **collapse** what share of pictures repeats another, how the spread within a class compares, how many modes are
-covered, and what training raised an alarm over; **anatomy drift** how far structure leaves the source (MIND distance, lower is nearer), overlaps
-the real structures, loses lesions, or has implausible shapes."""
+TEXTS = Path(__file__).resolve().parents[1] / "docs" / "results" / "families"
 
 
 def page(records: Sequence[Record], reasons: dict[str, dict[str, str]]) -> str:
@@ -102,7 +75,7 @@ def page(records: Sequence[Record], reasons: dict[str, dict[str, str]]) -> str:
         records: Kept records of runs.
         reasons: Task to family to why nothing was measured.
     """
-    parts = [OPENING]
+    parts = [(TEXTS / "opening.txt").read_text(encoding="utf-8").rstrip()]
     for task in KEY_MEASURES:
         here = [record for record in records if record["task"] == task]
         if not here and task not in reasons:
@@ -125,7 +98,9 @@ def study_table(record: Record) -> str:
     where = f"{machine['device']}, {machine['threads']} thread. " if machine else ""
     lines = [
         f"### {record['title']}\n",
-        f"`synthassay run studies/{record['study']}.toml`, {record['modality']}. {source}Seed {record['seed']}. {where}\n",
+        f"`synthassay run studies/{record['study']}.toml`, {record['modality']}. {source}"
+        f"Seed {record['seed']}. {where}".rstrip()
+        + "\n",
         f"| {' | '.join(head)} |\n|{'---|' * len(head)}",
     ]
     for one in record["sets"]:
@@ -220,9 +195,14 @@ def review_table(records: Sequence[Record]) -> str:
             stable = f"SD {number(spread[0])} of {spread[1]} seeds" if spread else "one seed"
             alarms = f"; alarm: {'; '.join(one['alarms'])}" if one["alarms"] else ""
             cells = [kind, _name(one), record["study"], figure, floor, _first(one, DIVERSITY), stable]
-            cells += [f"{cost[0]}; {cost[2]}", _first(one, SMOOTHING), f"{_all(one, COLLAPSE)}{alarms}", _all(one, DRIFT)]
+            cells += [
+                f"{cost[0]}; {cost[2]}",
+                _first(one, SMOOTHING),
+                f"{_all(one, COLLAPSE)}{alarms}",
+                _all(one, DRIFT),
+            ]
             lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([REVIEW, "", head, *lines])
+    return "\n".join([(TEXTS / "trade-offs.txt").read_text(encoding="utf-8"), head, *lines])
 
 
 def _of_kind(records: Sequence[Record], kind: str) -> Iterator[tuple[Record, Record]]:
