@@ -94,6 +94,8 @@ def study_table(record: Record) -> str:
     head += ["against baselines", "training, min", "parameters", "ms per picture", "peak MiB"]
     learnt = record["training_cases"]
     source = f"{learnt} training pictures or volumes of {record['training_subjects']} patients. " if learnt else ""
+    judged = [row["subjects"] for one in record["sets"] if (row := find(one, KEY_MEASURES[record["task"]][0]))]
+    source += f"Key figure on {min(judged)} unseen patients. " if judged else ""
     machine = record["machine"]
     where = f"{machine['device']}, {machine['threads']} thread. " if machine else ""
     lines = [
