@@ -83,7 +83,7 @@ def figure(record: Record, one: Record) -> str:
     measure = KEY_MEASURES[record["task"]][0]
     row = find(one, measure)
     key = f"{row['title']} {cell(one, measure)}{_unit(row['unit'])}" if row else "Key figure not measured"
-    learnt = f"{record['training_cases']} cases of {record['training_subjects']} patients"
+    learnt = f"{record['training_cases']} cases of {record['training_subjects']} subjects"
     how = f"learnt from {learnt} in {cost_cells(one)[0].partition(' ')[0]} minutes" if kind in LEARNT else kind
     classes = f" of the classes {', '.join(drawn['labels'])}" if any(drawn["labels"]) else ""
     alt = f"Rows of synthetic pictures by {one['name']} above rows of real pictures{classes}"

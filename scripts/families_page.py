@@ -93,9 +93,9 @@ def study_table(record: Record) -> str:
     head = ["family", "kind", *(_heading(record, m) for m in measures)]
     head += ["against baselines", "training, min", "parameters", "ms per picture", "peak MiB"]
     learnt = record["training_cases"]
-    source = f"{learnt} training pictures or volumes of {record['training_subjects']} patients. " if learnt else ""
+    source = f"{learnt} training pictures or volumes of {record['training_subjects']} subjects. " if learnt else ""
     judged = [row["subjects"] for one in record["sets"] if (row := find(one, KEY_MEASURES[record["task"]][0]))]
-    source += f"Key figure on {min(judged)} unseen patients. " if judged else ""
+    source += f"Key figure on {min(judged)} unseen subjects. " if judged else ""
     machine = record["machine"]
     where = f"{machine['device']}, {machine['threads']} thread. " if machine else ""
     lines = [

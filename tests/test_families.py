@@ -73,7 +73,7 @@ def test_what_is_missing_is_said_to_be_missing_and_beats_nobody():
     text = rules.study_table(record(ours, theirs))
     assert "| `pgan` | GAN | not measured | not measured | not recorded | not recorded |" in text
     assert "nothing is said of beating" in text
-    assert "Key figure on 9 unseen patients." in text
+    assert "Key figure on 9 unseen subjects." in text
     assert "| one seed |" in rules.review_table([record(ours, theirs)])
 
 
