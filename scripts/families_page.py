@@ -32,8 +32,8 @@ KINDS = {
 LEARNT = ("GAN", "VAE", "diffusion or flow")
 KIND = {family: kind for kind, families in KINDS.items() for family in families}
 FROM_NOTHING = (
-    ("frechet_distance", ""), ("density", ""), ("classifier_two_sample", ""), ("label_agreement", ""),
-    ("tstr_auc", ""), ("augmentation_gain", ""),
+    ("frechet_distance", ""), ("density", ""), ("classifier_two_sample", ""), ("seam_index", ""),
+    ("label_agreement", ""), ("tstr_auc", ""), ("augmentation_gain", ""),
 )  # fmt: skip
 KEY_MEASURES: dict[str, tuple[Measure, ...]] = {
     "augment": FROM_NOTHING,

@@ -128,6 +128,10 @@ class _Convolutions(nn.Module):
         for a, b in zip([channels_in, *[width] * 6], [width] * 7, strict=True):
             parts += [CONVOLUTION[2](a, b, 3, padding=1, padding_mode="replicate"), nn.ReLU()]
         self.body = nn.Sequential(*parts)
+        for part in self.body:
+            if isinstance(part, CONVOLUTION[2]):  # arXiv:1502.01852; torch's own scale fades out over eight layers
+                nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
+                nn.init.zeros_(part.bias)
         self.last = nn.Conv2d(width, channels_out, 3, padding=1, padding_mode="replicate")
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)  # type: ignore[arg-type]
