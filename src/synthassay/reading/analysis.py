@@ -134,6 +134,7 @@ class Analysing:
             treatments=ratings.treatments,
             readers=ratings.readers,
             cases=len(ratings.cases),
+            patients=len(set(ratings.patients)) if ratings.patients else None,
             positive=ratings.positive,
             negative=ratings.negative,
             readings=int(ratings.read.sum()),

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from synthassay.errors import ReadingError
-from synthassay.reading.ratings_file import natural
+from synthassay.reading.ratings_file import PATIENTS, natural, one_patient
 from synthassay.stats.mrmc.localisation import Marks
 from synthassay.stats.mrmc.ratings import Ratings
 
@@ -34,7 +34,8 @@ def read_marks(path: Path) -> Marks:
 
     Args:
         path: CSV of reader, treatment, case, lesions (how many the case has, 0 for a negative one), rating (empty:
-            read, nothing marked), lesion (which one the mark hit, from 1; empty for none).
+            read, nothing marked), lesion (which one the mark hit, from 1; empty for none), and where patients have
+            several cases patient (or cluster, or subject).
 
     Raises:
         ReadingError: It cannot be read or lacks a column, or a row contradicts itself or another; the message names it.
@@ -48,7 +49,8 @@ def read_marks(path: Path) -> Marks:
         raise ReadingError(
             str(path), f"lacks the columns {', '.join(missing)}", remedy=f"It needs {', '.join(COLUMNS)}."
         )
-    marks = [_mark(f"{path}, row {number}", row) for number, row in enumerate(table, 2)]
+    rows = list(enumerate(table, 2))
+    marks = [_mark(f"{path}, row {number}", row) for number, row in rows]
     if not marks:
         raise ReadingError(str(path), "holds no marks")
     lesions: dict[str, int] = {}
@@ -60,7 +62,12 @@ def read_marks(path: Path) -> Marks:
     for count, word in ((0, "negative"), (1, "positive")):
         if not any(min(n, 1) == count for n in lesions.values()):
             raise ReadingError(str(path), f"holds no {word} case")
-    return _arranged(marks, lesions)
+    column = next((name for name in table.fieldnames or () if name.lower() in PATIENTS), None)
+    whose: dict[str, str] = {}
+    if column is not None:
+        cells = [[(number, (row[name] or "").strip()) for number, row in rows] for name in ("case", column)]
+        whose = one_patient(str(path), *cells)
+    return _arranged(marks, lesions, whose)
 
 
 def _mark(where: str, row: dict[str, str | None]) -> Mark:
@@ -79,7 +86,7 @@ def _mark(where: str, row: dict[str, str | None]) -> Mark:
     return Mark(cell["reader"], cell["treatment"], cell["case"], lesions, rating, lesion)
 
 
-def _arranged(marks: list[Mark], lesions: dict[str, int]) -> Marks:
+def _arranged(marks: list[Mark], lesions: dict[str, int], whose: dict[str, str]) -> Marks:
     treatments, readers, cases = (
         sorted({getattr(m, name) for m in marks}, key=natural) for name in ("treatment", "reader", "case")
     )
@@ -96,4 +103,5 @@ def _arranged(marks: list[Mark], lesions: dict[str, int]) -> Marks:
             else:
                 score[at] = max(score[at], mark.rating)
     truth = np.array([lesions[case] > 0 for case in cases])
-    return Marks(Ratings(tuple(treatments), tuple(readers), tuple(cases), truth, score), lesion)
+    patients = tuple(whose[case] for case in cases if whose)
+    return Marks(Ratings(tuple(treatments), tuple(readers), tuple(cases), truth, score, patients=patients), lesion)

@@ -39,6 +39,7 @@ Artefacts = Annotated[Path | None, typer.Option(help="CSV of reader,case,artefac
 Draws = Annotated[int, typer.Option(help="Draws of a bootstrap of readers and cases; 0: none.", min=0)]
 Seed = Annotated[int, typer.Option(help="Root of every random number.", min=0)]
 Case = Annotated[str, typer.Option(help="Another column that names the cases.")]
+Patient = Annotated[str, typer.Option(help="Column of whose a case is; patient, cluster or subject where absent.")]
 Title = Annotated[str, typer.Option(help="What the study is called.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Where to write reader_result.json.")]
@@ -72,6 +73,7 @@ def register(app: typer.Typer, write_page: Callable[[ReaderResult, Path], Path])
         bootstrap: Draws = 0,
         seed: Seed = 20260101,
         case: Case = "",
+        patient: Patient = "",
         title: Title = "",
         as_json: AsJson = False,
         out: Out = None,
@@ -89,7 +91,8 @@ def register(app: typer.Typer, write_page: Callable[[ReaderResult, Path], Path])
         options |= {"turing": turing, "agree": agreement, "resamples": bootstrap}
         options |= {"positive_controls": positive_control, "negative_controls": negative_control}
         order = asked(options, reference, margin, truncate)
-        found = _found(file, order, reference is not None, case, title or file.stem, artefacts)
+        columns = {"case_column": case, "patient_column": patient}
+        found = _found(file, order, reference is not None, columns, title or file.stem, artefacts)
         _tell(found, as_json, out, page, write_page)
 
 
@@ -114,7 +117,7 @@ def asked(options: dict[str, Any], reference: float | None, margin: float | None
     return Order(**{**options, **controls, "judging": judging})
 
 
-def _found(file: Path, order: Order, constant: bool, case: str, title: str, artefacts: Path | None) -> ReaderResult:
+def _found(file: Path, order: Order, constant: bool, columns: dict[str, str], title: str, artefacts: Path | None) -> ReaderResult:
     from dataclasses import replace
 
     from synthassay.reading.analysis import analyse
@@ -123,7 +126,7 @@ def _found(file: Path, order: Order, constant: bool, case: str, title: str, arte
     from synthassay.reading.ratings_file import read_ratings
 
     marks = read_marks(file) if order.figure == "wafroc" else None
-    ratings = marks.ratings if marks is not None else read_ratings(file, case_column=case)
+    ratings = marks.ratings if marks is not None else read_ratings(file, **columns)
     if len(ratings.treatments) == 1 and not constant:
         order = replace(order, judging=replace(order.judging, single=True))
     seen = read_artefacts(artefacts) if artefacts is not None else ()

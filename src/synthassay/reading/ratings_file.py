@@ -22,6 +22,8 @@ COLUMNS = {
     "truth": ("truth", "truthlabel"),
     "rating": ("rating", "score"),
 }
+PATIENTS = ("patient", "cluster", "subject", "patientid")
+"""Columns that may say whose a case is."""
 TRUTH_READERS, TRUTH_TREATMENTS = ("truth", "-1"), ("truth", "-1", "0")
 """How iMRMC names the reader and the modality of the rows that say what is true."""
 BESIDE = ("position", "seconds", "located")
@@ -40,23 +42,25 @@ class Row:
     truth: bool
     rating: float
     beside: tuple[float, ...] = ()
+    patient: str = ""
 
 
-def read_ratings(path: Path, *, case_column: str = "") -> Ratings:
+def read_ratings(path: Path, *, case_column: str = "", patient_column: str = "") -> Ratings:
     """Read a reader study.
 
     Args:
         path: CSV with a header: reader, treatment, case, truth (0 or 1), rating; or readerID, caseID, modalityID, score
             with rows of the reader ``truth``. iMRMC's own files, with ``BEGIN DATA:`` and ``-1`` for truth, are read.
         case_column: Another column that names the cases, for nested designs.
+        patient_column: Column that says whose each case is; ``patient``, ``cluster`` or ``subject`` where it is there.
 
     Raises:
         ReadingError: The file cannot be read, a column is missing, a value is not a number, a case has two truths or
-            none, a reading is there twice, or a reader lacks positive or negative cases. The message names the rows.
+            none, or two patients or none, a reading is there twice, or a reader lacks positive or negative cases. The message names the rows.
     """
     where = str(path)
     header, lines = _table(path)
-    rows = _parsed(where, header, lines, case_column)
+    rows = _parsed(where, header, lines, {"case": case_column, "patient": patient_column})
     _refuse_twice(where, rows)
     ratings = _arranged(rows, header)
     _refuse_one_sided(where, ratings)
@@ -79,8 +83,8 @@ def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     return [name.strip() for name in numbered[0][1]], numbered[1:]
 
 
-def _parsed(where: str, header: list[str], lines: list[tuple[int, list[str]]], case_column: str) -> list[Row]:
-    place = _places(where, header, case_column)
+def _parsed(where: str, header: list[str], lines: list[tuple[int, list[str]]], named: dict[str, str]) -> list[Row]:
+    place = _places(where, header, named)
     there = [name for name in BESIDE if name in place]
     short = [n for n, cells in lines if len(cells) != len(header)]
     _refuse(where, "rows with another number of columns than the header", short, "Quote commas within a name.")
@@ -101,27 +105,34 @@ def _parsed(where: str, header: list[str], lines: list[tuple[int, list[str]]], c
     unknown = [cells["case"][k][0] for k in kept if cells["case"][k][1] not in truth]
     _refuse(where, "cases whose truth is not stated", unknown, "Add a row of the reader 'truth' for each case.")
     beside = [_numbers(where, [(n, t or "nan") for n, t in cells[name]], name, gaps=True) for name in there]
+    patient = one_patient(where, cells["case"], cells["patient"]) if "patient" in place else {}
     return [
         Row(
             lines[k][0], cells["reader"][k][1], cells["treatment"][k][1], cells["case"][k][1],
             truth[cells["case"][k][1]], rating[k], tuple(column[k] for column in beside),
+            patient.get(cells["case"][k][1], ""),
         )
         for k in kept
     ]  # fmt: skip
 
 
-def _places(where: str, header: list[str], case_column: str) -> dict[str, int]:
+def _places(where: str, header: list[str], named: dict[str, str]) -> dict[str, int]:
     lower = [name.lower() for name in header]
+    twice = sorted({name for name in header if name and header.count(name) > 1})
+    if twice:
+        raise ReadingError(where, "has two columns of one name", value=", ".join(twice), remedy="Rename one.")
     place = {}
     for name, spellings in COLUMNS.items():
         found = next((lower.index(s) for s in spellings if s in lower), None)
         if found is not None:
             place[name] = found
     place |= {name: lower.index(name) for name in BESIDE if name in lower}
-    if case_column:
-        if case_column not in header:
-            raise ReadingError(where, "has no such column", value=case_column, remedy=f"It has {', '.join(header)}.")
-        place["case"] = header.index(case_column)
+    place |= {"patient": lower.index(name) for name in reversed(PATIENTS) if name in lower}
+    for what, column in named.items():
+        if column and column not in header:
+            raise ReadingError(where, "has no such column", value=column, remedy=f"It has {', '.join(header)}.")
+        if column:
+            place[what] = header.index(column)
     missing = [name for name in COLUMNS if name not in place and name != "truth"]
     if missing:
         raise ReadingError(
@@ -170,6 +181,24 @@ def _one_truth(where: str, whose: Iterable[tuple[int, str, bool]]) -> dict[str, 
     return truth
 
 
+def one_patient(where: str, cases: Sequence[tuple[int, str]], patients: Sequence[tuple[int, str]]) -> dict[str, str]:
+    """Return whose each case is; every case has one patient, named in at least one of its rows.
+
+    Raises:
+        ReadingError: A case has two patients or none; the rows are named.
+    """
+    whose: dict[str, str] = {}
+    first: dict[str, int] = {}
+    for (line, case), (_, patient) in zip(cases, patients, strict=True):
+        if patient and whose.setdefault(case, patient) != patient:
+            _refuse(where, f"case {case} has two patients", [first[case], line], "Give each case one patient.")
+        if patient:
+            first.setdefault(case, line)
+    none = [line for line, case in cases if case not in whose]
+    _refuse(where, "cases whose patient is not stated", none, "Name the patient of every case, or leave the column out.")
+    return whose
+
+
 def _refuse_twice(where: str, rows: Sequence[Row]) -> None:
     first: dict[tuple[str, str, str], int] = {}
     for row in rows:
@@ -187,13 +216,14 @@ def _arranged(rows: Sequence[Row], header: Sequence[str]) -> Ratings:
     truth = np.zeros(len(cases), bool)
     there = [name for name in BESIDE if name in {column.lower() for column in header}]
     beside = {name: np.full(score.shape, np.nan) for name in there}
+    whose = {row.case: row.patient for row in rows if row.patient}
     for row in rows:
         at = places[0][row.treatment], places[1][row.reader], places[2][row.case]
         score[at] = row.rating
         truth[at[2]] = row.truth
         for name, value in zip(there, row.beside, strict=True):
             beside[name][at] = value
-    return Ratings(treatments, readers, cases, truth, score, beside)
+    return Ratings(treatments, readers, cases, truth, score, beside, tuple(whose[case] for case in cases if whose))
 
 
 def _refuse_one_sided(where: str, ratings: Ratings) -> None:

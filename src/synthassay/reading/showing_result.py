@@ -26,6 +26,7 @@ def show_result(found: ReaderResult, console: Console | None = None) -> None:
         Text(
             f"{len(found.readers)} readers, {found.cases} cases"
             + (f" ({found.positive} positive, {found.negative} negative)" if found.auc else "")
+            + ("" if found.patients is None else f" of {found.patients} patients")
             + f", {found.readings} readings, {found.design}"
         )
     )

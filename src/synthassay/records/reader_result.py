@@ -242,6 +242,7 @@ class ReaderResult(Record):
 
     Attributes:
         figure: What was analysed, such as ``AUC``; of a study without two truths ``positive`` counts all cases.
+        patients: Whose the cases are; None where it was not told, so that each case counts as a patient.
         auc: Per treatment and reader; None where the reader did not read both truths there.
         values: The figure that was analysed, likewise; equal to ``auc`` where that is the figure.
         mean: Per treatment, the mean over readers of the figure.
@@ -256,6 +257,7 @@ class ReaderResult(Record):
     treatments: tuple[str, ...]
     readers: tuple[str, ...]
     cases: int
+    patients: int | None = None
     positive: int
     negative: int
     readings: int

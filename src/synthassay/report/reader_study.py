@@ -72,7 +72,7 @@ def reader_study(found: ReaderResult) -> ReaderStudy:
     """Return what the section shows of a result."""
     facts = (
         ("Read by", count(len(found.readers), "reader")),
-        ("Cases", str(found.cases) + (f": {found.positive} positive, {found.negative} negative" if found.auc else "")),
+        ("Cases", _cases(found)),
         ("Readings", f"{found.readings}, {found.design}"),
         ("Method", METHODS[found.method] + (f", {found.covariance} covariance" if found.covariance else "")),
         (
@@ -90,6 +90,12 @@ def reader_study(found: ReaderResult) -> ReaderStudy:
         ticks=tuple((x.place(at), y.place(at), label) for at, label in TICKS),
         tables=tuple(table for table in _tables(found) if table.rows),
     )
+
+
+def _cases(found: ReaderResult) -> str:
+    whose = "" if found.patients is None else f" of {count(found.patients, 'patient')}"
+    truths = f": {found.positive} positive, {found.negative} negative" if found.auc else ""
+    return f"{found.cases}{whose}{truths}"
 
 
 def write_reader_page(found: ReaderResult, path: Path) -> Path:

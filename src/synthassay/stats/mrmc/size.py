@@ -118,6 +118,8 @@ def pilot_of(ratings: Ratings, *, method: Covariance = "jackknife", split: bool 
     assert figures.won is not None
     if ratings.design != "crossed":
         raise ValueError("another ratio of cases needs a crossed pilot")
+    if ratings.clustered:
+        raise ValueError("another ratio of cases needs a pilot with one case of each patient")
     parts = []
     for share, chosen in (("positive", ratings.truth), ("negative", ~ratings.truth)):
         rows = figures.won[..., chosen].reshape(figures.values.size, -1)
