@@ -50,7 +50,7 @@ def test_faults_name_their_row(tmp_path, row, why):
 def test_unusable_tables(tmp_path):
     with pytest.raises(ReadingError, match="lacks the columns lesions, lesion"):
         read(tmp_path, "reader,treatment,case,rating\n")
-    with pytest.raises(ReadingError, match="no marks"):
+    with pytest.raises(ReadingError, match="holds no readings"):
         read(tmp_path, HEADER)
     with pytest.raises(ReadingError, match="no negative case"):
         read(tmp_path, HEADER + "r1,a,p1,1,1,1\n")

@@ -178,7 +178,10 @@ def _generalisation(found: Analysis, names: tuple[str, ...], judging: Judging) -
 
 def _components(parts: Components, ratings: Ratings, cases: int) -> VarianceComponents:
     named = ratings.treatments
-    several, crossed = len(ratings.readers) > 1, ratings.design == "crossed" and len(named) > 1 and not ratings.clustered
+    several, crossed = (
+        len(ratings.readers) > 1,
+        ratings.design == "crossed" and len(named) > 1 and not ratings.clustered,
+    )
     dbm = {
         "var_r": parts.var_r,
         "var_c": cases * parts.cov3,

@@ -40,6 +40,7 @@ Draws = Annotated[int, typer.Option(help="Draws of a bootstrap of readers and ca
 Seed = Annotated[int, typer.Option(help="Root of every random number.", min=0)]
 Case = Annotated[str, typer.Option(help="Another column that names the cases.")]
 Patient = Annotated[str, typer.Option(help="Column of whose a case is; patient, cluster or subject where absent.")]
+ScaleEnds = Annotated[str, typer.Option("--scale", help="Lowest and highest rating, such as 1,5; others are refused.")]
 Title = Annotated[str, typer.Option(help="What the study is called.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Where to write reader_result.json.")]
@@ -74,12 +75,15 @@ def register(app: typer.Typer, write_page: Callable[[ReaderResult, Path], Path])
         seed: Seed = 20260101,
         case: Case = "",
         patient: Patient = "",
+        scale: ScaleEnds = "",
         title: Title = "",
         as_json: AsJson = False,
         out: Out = None,
         page: Page = None,
     ) -> None:
         """Analyse a reader study: differences that hold for other readers and other cases."""
+        from synthassay.reading.csv_table import scale_of
+
         options: dict[str, Any] = {
             "method": method,
             "covariance": covariance,
@@ -91,7 +95,7 @@ def register(app: typer.Typer, write_page: Callable[[ReaderResult, Path], Path])
         options |= {"turing": turing, "agree": agreement, "resamples": bootstrap}
         options |= {"positive_controls": positive_control, "negative_controls": negative_control}
         order = asked(options, reference, margin, truncate)
-        columns = {"case_column": case, "patient_column": patient}
+        columns = {"case_column": case, "patient_column": patient, "scale": scale_of(scale)}
         found = _found(file, order, reference is not None, columns, title or file.stem, artefacts)
         _tell(found, as_json, out, page, write_page)
 
@@ -117,7 +121,9 @@ def asked(options: dict[str, Any], reference: float | None, margin: float | None
     return Order(**{**options, **controls, "judging": judging})
 
 
-def _found(file: Path, order: Order, constant: bool, columns: dict[str, str], title: str, artefacts: Path | None) -> ReaderResult:
+def _found(
+    file: Path, order: Order, constant: bool, columns: dict[str, Any], title: str, artefacts: Path | None
+) -> ReaderResult:
     from dataclasses import replace
 
     from synthassay.reading.analysis import analyse

@@ -53,7 +53,7 @@ def delong_by_patients(ratings: Ratings, figures: Figures) -> Floats:
 
 
 def jackknife_by_patients(ratings: Ratings, figures: Figures) -> Floats:
-    """Return the covariances of any figures: the influences of a patient's cases, found by leaving each out, are summed.
+    """Return the covariances of any figures, with the influences of a patient's cases summed.
 
     With one case of each patient it equals the jackknife over cases.
 

@@ -74,7 +74,9 @@ class RoeMetz:
         if images > 1:
             shared = replace(self._of_cases(alike), separation=(0.0,) * len(self.separation), var_r=0.0, var_tr=0.0)
             shared = replace(shared, var_error=0.0)
-            parts = [p + shared._scores(readers, w[-1] + 1, 0.0, rng)[:, :, w] for p, w in zip(parts, whose, strict=True)]
+            parts = [
+                p + shared._scores(readers, w[-1] + 1, 0.0, rng)[:, :, w] for p, w in zip(parts, whose, strict=True)
+            ]
         score = np.concatenate(parts, axis=2)
         truth = np.arange(negative + positive) >= negative
         return Ratings(
