@@ -97,7 +97,7 @@ def register(app: typer.Typer, write_page: Callable[[ReaderResult, Path], Path])
         order = asked(options, reference, margin, truncate)
         columns = {"case_column": case, "patient_column": patient, "scale": scale_of(scale)}
         found = _found(file, order, reference is not None, columns, title or file.stem, artefacts)
-        _tell(found, as_json, out, page, write_page)
+        tell(found, as_json, out, page, write_page)
 
 
 def asked(options: dict[str, Any], reference: float | None, margin: float | None, truncate: bool) -> Order:
@@ -139,13 +139,14 @@ def _found(
     return analyse(ratings, order, title=title, artefacts=seen, marks=marks)
 
 
-def _tell(
+def tell(
     found: ReaderResult,
     as_json: bool,
     out: Path | None,
     page: Path | None,
     write_page: Callable[[ReaderResult, Path], Path],
 ) -> None:
+    """Print a result, and write its record and its page where that is asked for."""
     from synthassay.reading.showing_result import show_result
 
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
@@ -205,6 +206,12 @@ def _more_tables(found: ReaderResult) -> Iterable[Table]:
     yield from _reading_tables(found)
 
 
+def _odds_row(d: ReaderDifference) -> tuple[str, ...]:
+    ends = None if d.ci is None else (math.exp(d.ci[0]), math.exp(d.ci[1]))
+    p = "–" if d.p is None else probability(d.p)
+    return (f"{d.a} − {d.b}", _value(math.exp(d.estimate), ends), plain(d.estimate, 2), p)
+
+
 def _reading_tables(found: ReaderResult) -> Iterable[Table]:
     yield Table(
         "Choices: d′ is 0 at chance, whatever the number of alternatives",
@@ -217,6 +224,11 @@ def _reading_tables(found: ReaderResult) -> Iterable[Table]:
             for c in found.choices
         ),
     )  # fmt: skip
+    yield Table(
+        "Odds of a higher answer, by a proportional-odds model with effects of readers and cases",
+        ("Difference", "Odds ratio [95% interval]", "Log odds", "p"),
+        tuple(_odds_row(d) for odds in found.odds for d in odds.differences),
+    )
     yield Table(
         "Control arms: could this study have found a fault, and was there a cue?",
         ("Arm", "Kind", "Mean [95% interval]", "Passed"),
