@@ -101,6 +101,7 @@ def refuse(where: str, what: str, lines: Sequence[int], remedy: str) -> None:
     """
     if not lines:
         return
+    lines = list(dict.fromkeys(lines))
     shown = ", ".join(str(line) for line in lines[:ROWS_SHOWN])
     more = f" and {len(lines) - ROWS_SHOWN} more" if len(lines) > ROWS_SHOWN else ""
     raise ReadingError(where, what, value=f"row{'s' if len(lines) > 1 else ''} {shown}{more}", remedy=remedy)

@@ -48,6 +48,7 @@ def register(app: typer.Typer) -> None:
         from synthassay.reading.mrmc_command import CHOICES, one_of
         from synthassay.stats.mrmc.size import Wanted, combinations
 
+        _refuse(level, ratio)
         one_of("--aim", aim, AIMS)
         one_of("--fixed", fixed, CHOICES["--fixed"])
         stated = {"var": var, "cov1": cov1, "cov2": cov2, "cov3": cov3}
@@ -116,7 +117,14 @@ def _stated_pilot(stated: dict[str, float | None], var_tr: float, cases: int | N
 
 
 def _counts(text: str) -> list[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise ReadingError("--readers", "is no list of whole numbers", value=text, remedy="Such as 4,6,8.") from None
+    counts = [int(part) if part.strip().isdecimal() else 0 for part in text.split(",")]
+    if min(counts) < 1:
+        raise ReadingError("--readers", "is no list of whole numbers above 0", value=text, remedy="Such as 4,6,8.")
+    return counts
+
+
+def _refuse(level: float, ratio: float | None) -> None:
+    if not 0 < level < 1:
+        raise ReadingError("--level", "must lie between 0 and 1", value=level)
+    if ratio is not None and not ratio > 0:
+        raise ReadingError("--ratio", "must be above 0", value=ratio)

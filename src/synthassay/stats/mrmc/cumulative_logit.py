@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,7 +18,7 @@ Floats = NDArray[np.float64]
 Whole = NDArray[np.intp]
 LARGEST = 15.0
 """An effect in log odds beyond which the answers are taken to be apart without overlap."""
-STEP, NONE = 1e-3, 1e-2
+STEP, NONE = 1e-4, 1e-2
 INNER, TOLERANCE = 60, 1e-11
 
 
@@ -66,9 +67,8 @@ def fit_cumulative_logit(
     """
     model = _Model.of(np.asarray(category), np.atleast_2d(np.asarray(columns, np.float64)), groups or {})
     bounds = [(None, None)] * (model.cuts + model.effects) + [(0.0, LARGEST)] * len(model.sizes)
-    found = optimize.minimize(
-        model.loss, model.start(), method="L-BFGS-B", jac=model.slope, bounds=bounds, options={"maxiter": 500}
-    )
+    options = {"maxiter": 500, "ftol": 1e-13, "gtol": 1e-6}
+    found = optimize.minimize(model.loss, model.start(), method="L-BFGS-B", jac=True, bounds=bounds, options=options)
     at: Floats = found.x
     free = np.ones(len(at), bool)
     free[model.cuts + model.effects :] = at[model.cuts + model.effects :] > NONE
@@ -84,7 +84,7 @@ def fit_cumulative_logit(
     block = slice(model.cuts, model.cuts + model.effects)
     spread = dict(zip(model.kinds, map(float, at[model.cuts + model.effects :]), strict=True))
     overlap = overlap and bool((np.diag(inverse)[block] > 0).all())
-    return CumulativeLogit(thresholds, effects, inverse[block, block], spread, -model.loss(at), overlap)
+    return CumulativeLogit(thresholds, effects, inverse[block, block], spread, -model.loss(at)[0], overlap)
 
 
 @dataclass(eq=False)
@@ -131,23 +131,55 @@ class _Model:
         found: Floats = at[0] + np.r_[0.0, np.cumsum(steps)]
         return found
 
-    def loss(self, at: Floats) -> float:
-        """Negative log-likelihood: that of the readings at the mode of the random effects, and Laplace's correction."""
+    def loss(self, at: Floats) -> tuple[float, Floats]:
+        """Negative log-likelihood by Laplace's approximation, and its gradient.
+
+        The loss is that of readings and effects u at its least, plus half the logarithm of the determinant of its
+        second derivatives there; the gradient follows how u and that determinant move with the parameters.
+        """
         cuts = np.r_[-np.inf, self.thresholds(at), np.inf]
-        ends = cuts[self.answer], cuts[self.answer + 1]
+        low, high = cuts[self.answer], cuts[self.answer + 1]
         fixed = self.columns @ at[self.cuts : self.cuts + self.effects]
-        if not self.sizes:
-            return float(-_chances(*ends, fixed)[0].sum())
         scale = np.repeat(at[self.cuts + self.effects :], self.sizes)
         design = self.which.multiply(scale[None, :]).tocsr()
-        return self._laplace(ends, fixed, design)
+        value, inverse = self._laplace((low, high), fixed, design)
+        shift = fixed + design @ self.mode
+        chance, slope, bend = _chances(low, high, shift)
+        (fa, bent_a), (fb, bent_b) = _density(low - shift), _density(high - shift)
+        across = design @ inverse
+        lever = np.asarray(design.multiply(across).sum(axis=1)).ravel() / 2
+        pull = inverse @ (design.T @ (-lever * (bent_a + bent_b)))
+        moved = design @ pull
+        by_shift = -slope - lever * (bent_a + bent_b) - bend * moved
+        by_high = -fb * np.exp(-chance) + lever * bent_b + moved * fb
+        by_low = fa * np.exp(-chance) + lever * bent_a + moved * fa
+        by_spread = self._by_spread(by_shift, bend, slope, across, pull)
+        return value, np.r_[self._by_cuts(at, by_low, by_high), self.columns.T @ by_shift, by_spread]
 
-    def _laplace(self, ends: tuple[Floats, Floats], fixed: Floats, design: sparse.csr_matrix) -> float:
+    def _by_cuts(self, at: Floats, by_low: Floats, by_high: Floats) -> Floats:
+        each = np.bincount(self.answer, weights=by_high, minlength=self.cuts + 1)[:-1]
+        each = each + np.bincount(self.answer, weights=by_low, minlength=self.cuts + 1)[1:]
+        after = np.cumsum(each[::-1])[::-1]
+        steps = np.exp(np.clip(at[1 : self.cuts], -30, 10))
+        return np.r_[after[0], after[1:] * steps]
+
+    def _by_spread(self, by_shift: Floats, bend: Floats, slope: Floats, across: Floats, pull: Floats) -> Floats:
+        """Of each kind: through the shift, through the determinant, and through where u is least."""
+        out = np.empty(len(self.sizes))
+        starts = np.cumsum([0, *self.sizes])
+        for k, (start, end) in enumerate(pairwise(starts)):
+            own = self.which[:, start:end]
+            of_reading = by_shift * (own @ self.mode[start:end]) + slope * (own @ pull[start:end])
+            inside = np.asarray(own.multiply(across[:, start:end]).sum(axis=1)).ravel()
+            out[k] = float((of_reading + bend * inside).sum())
+        return out
+
+    def _laplace(self, ends: tuple[Floats, Floats], fixed: Floats, design: sparse.csr_matrix) -> tuple[float, Floats]:
+        """The loss, with the inverse of its second derivatives in u; ``mode`` becomes where it is least."""
         u = self.mode
         value, gradient, whole = self._penalised(u, ends, fixed, design)
         for _ in range(INNER):
-            factor = linalg.cho_factor(whole, check_finite=False)
-            step = linalg.cho_solve(factor, gradient, check_finite=False)
+            step = linalg.solve(whole, gradient, assume_a="pos") if len(u) else u
             if float(gradient @ step) < TOLERANCE:
                 break
             size = 1.0
@@ -158,7 +190,7 @@ class _Model:
             u = u - size * step
             value, gradient, whole = after
         self.mode = u
-        return float(value + np.log(np.diag(linalg.cholesky(whole, check_finite=False))).sum())
+        return float(value + np.linalg.slogdet(whole)[1] / 2), np.linalg.inv(whole)
 
     @staticmethod
     def _penalised(
@@ -169,30 +201,22 @@ class _Model:
         whole[np.diag_indices_from(whole)] += 1
         return float(-chance.sum() + u @ u / 2), u - design.T @ slope, whole
 
-    def slope(self, at: Floats) -> Floats:
-        """Gradient of the loss by central differences; one-sided where a spread would fall below 0."""
-        out = np.empty(len(at))
-        for k in range(len(at)):
-            step = 1e-5
-            up, down = at.copy(), at.copy()
-            up[k] += step
-            down[k] = max(at[k] - step, 0.0) if k >= self.cuts + self.effects else at[k] - step
-            out[k] = (self.loss(up) - self.loss(down)) / (up[k] - down[k])
-        return out
-
     def curvature(self, at: Floats, free: NDArray[np.bool_]) -> Floats:
         """Second derivatives of the loss over what is free; spreads of 0 stay, and so do their rows."""
         out = np.eye(len(at))
         index = np.flatnonzero(free)
-        middle = self.loss(at)
-        steps = np.eye(len(at)) * STEP
-        for a, i in enumerate(index):
-            out[i, i] = (self.loss(at + steps[i]) - 2 * middle + self.loss(at - steps[i])) / STEP**2
-            for j in index[:a]:
-                one, other = steps[i] + steps[j], steps[i] - steps[j]
-                four = self.loss(at + one) + self.loss(at - one) - self.loss(at + other) - self.loss(at - other)
-                out[i, j] = out[j, i] = four / (4 * STEP**2)
-        return out
+        for i in index:
+            step = np.zeros(len(at))
+            step[i] = STEP
+            out[i, index] = (self.loss(at + step)[1] - self.loss(at - step)[1])[index] / (2 * STEP)
+        return (out + out.T) / 2
+
+
+def _density(at: Floats) -> tuple[Floats, Floats]:
+    """Logistic density and its slope."""
+    share = expit(at)
+    density = share * expit(-at)
+    return density, density * (1 - 2 * share)
 
 
 def _chances(low: Floats, high: Floats, shift: Floats) -> tuple[Floats, Floats, Floats]:
