@@ -23,6 +23,7 @@ ROWS = (("r1", "2.5"), ("r2", "3"))
         "reader,rating\nr1,2.5\nr2,3\n",
         "\ufeffreader,rating\r\nr1,2.5\r\n\r\nr2,3\r\n",
         "reader;rating\nr1;2,5\nr2;3\n",
+        "sep=;\r\nreader;rating\r\nr1;2,5\r\nr2;3\r\n",
         "reader\trating\nr1\t2.5\nr2\t3\n",
         "\n reader , rating \n r1 , 2.5 \n\nr2,3\n , \n",
         '"reader","rating"\n"r1","2.5"\n"r2","3"\n',

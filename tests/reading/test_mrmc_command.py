@@ -167,8 +167,10 @@ def test_a_figure_that_cannot_be_fitted_is_told(tmp_path):
     rows = [f"r{r},a,c{k},{int(k > 9)},1" for r in range(3) for k in range(20)]
     path = tmp_path / "flat.csv"
     path.write_text("reader,treatment,case,truth,rating\n" + "\n".join(rows))
-    with pytest.raises(ReadingError, match="two categories"):
+    with pytest.raises(ReadingError, match="reader r0 gave one rating to all cases of treatment a.*two categories"):
         run(path, "--figure", "binormal")
+    said = json.loads(run(path, "--json"))["says"]
+    assert "Reader r2 gave one rating to all cases of a, which tells nothing of them." in said
     with pytest.raises(ReadingError, match="lack the column located"):
         run(path, "--figure", "lroc")
     with pytest.raises(ReadingError, match="ustat knows AUC alone"):

@@ -111,7 +111,7 @@ def _categorical(
         yield _booted(name, scale, raters.readers, coefficient, len(table), drawing)
     for i, j in combinations(range(len(raters.readers)), 2):
         both = table[:, [i, j]]
-        kept = ~np.isnan(both).any(axis=1)
+        kept = _whole(both)
         two = (raters.readers[i], raters.readers[j])
         if kept.sum() < 3:
             yield Coefficient(
@@ -129,7 +129,7 @@ def _categorical(
 def _measured(raters: Raters, table: Floats, drawing: Drawing) -> Iterable[Coefficient]:
     alpha = partial(interval_alpha, table)
     yield _booted("Krippendorff's alpha, interval", "interval", raters.readers, alpha, len(table), drawing)
-    kept = ~np.isnan(table).any(axis=1)
+    kept = _whole(table)
     whole = table[kept]
     if len(whole) < 3 or np.ptp(whole) == 0:
         why = "fewer than three cases were rated by all" if len(whole) < 3 else "all ratings are equal"
@@ -145,6 +145,12 @@ def _measured(raters: Raters, table: Floats, drawing: Drawing) -> Iterable[Coeff
             f"ICC({form})", "interval", raters.readers, partial(_form, whole, form), len(whole), _of(drawing, kept)
         )
         yield row.model_copy(update={"analytic": _ends(analytic[form])})
+
+
+def _whole(table: Floats) -> NDArray[np.bool_]:
+    """Which cases all of these readers rated."""
+    whole: NDArray[np.bool_] = np.asarray(~np.isnan(table).any(axis=1))
+    return whole
 
 
 def _form(table: Floats, form: str, weights: Floats) -> Floats:
@@ -193,7 +199,7 @@ def _booted(
 def _limits(raters: Raters, table: Floats, drawing: Drawing) -> Iterable[LimitsOfTwo]:
     assert drawing.patients is not None
     for i, j in combinations(range(len(raters.readers)), 2):
-        kept = ~np.isnan(table[:, [i, j]]).any(axis=1)
+        kept = _whole(table[:, [i, j]])
         whose = drawing.patients[kept]
         if len(np.unique(whose)) < 3:
             continue

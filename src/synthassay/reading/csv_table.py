@@ -191,6 +191,8 @@ def _text(path: Path) -> str:
         raise ReadingError(
             str(path), "cannot be read: it is no text in UTF-8", remedy="Save the table as CSV in UTF-8."
         ) from None
+    if text[:4].lower() == "sep=":  # a spreadsheet's note to itself of what parts the columns
+        text = text.partition("\n")[2]
     if "\0" in text:
         raise ReadingError(
             str(path),

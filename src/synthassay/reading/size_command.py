@@ -11,10 +11,9 @@ import typer
 from synthassay.errors import ReadingError
 
 if TYPE_CHECKING:
-    from synthassay.stats.mrmc.size import Pilot
+    from synthassay.stats.mrmc.size import Pilot, Wanted
 
 AIMS = ("difference", "non-inferiority", "equivalence")
-COMPONENTS = ("var", "cov1", "cov2", "cov3")
 
 
 def register(app: typer.Typer) -> None:
@@ -51,13 +50,11 @@ def register(app: typer.Typer) -> None:
         _refuse(level, ratio)
         one_of("--aim", aim, AIMS)
         one_of("--fixed", fixed, CHOICES["--fixed"])
-        stated = {"var": var, "cov1": cov1, "cov2": cov2, "cov3": cov3}
-        if pilot is not None:
-            if var is not None:
-                raise ReadingError("mrmc-size", "has a pilot and components", remedy="Give --pilot or --var, not both.")
-            known = _read_pilot(pilot, reference, treatment, split=ratio is not None)
-        else:
-            known = _stated_pilot(stated, var_tr if reference is None else var_r, cases, single=reference is not None)
+        known = (
+            _stated_pilot((var, cov1, cov2, cov3), var_tr if reference is None else var_r, cases, reference)
+            if pilot is None
+            else _read_pilot(pilot, var, reference, treatment, split=ratio is not None)
+        )
         if effect is None:
             effect = known.effect if aim == "difference" and known.effect is not None else 0.0
         try:
@@ -65,32 +62,38 @@ def register(app: typer.Typer) -> None:
             rows = combinations(known, wanted, _counts(readers), power, ratio=ratio)
         except ValueError as problem:
             raise ReadingError("mrmc-size", str(problem)) from None
-        if as_json:
-            table = [{"readers": r, "cases": c, "power": p} for r, c, p in rows]
-            told = {
-                "aim": aim,
-                "reference": reference,
-                "effect": effect,
-                "margin": margin,
-                "level": level,
-                "wanted": power,
-                "table": table,
-            }
-            typer.echo(json.dumps(told, indent=1))
-            return
-        against = "" if reference is None else f" from {reference:g}"
-        typer.echo(f"{aim}, assumed difference{against} {effect:g}" + (f", margin {margin:g}" if margin else ""))
-        typer.echo("readers   cases   power")
-        for count, needed, reached in rows:
-            tail = "      –   not reached by any number of cases" if reached is None else f"{needed:7d}   {reached:.3f}"
-            typer.echo(f"{count:7d} {tail}")
+        _tell(wanted, reference, power, rows, as_json)
 
 
-def _read_pilot(file: Path, reference: float | None, treatment: str, *, split: bool) -> Pilot:
+def _tell(
+    wanted: Wanted,
+    reference: float | None,
+    power: float,
+    rows: tuple[tuple[int, int | None, float | None], ...],
+    as_json: bool,
+) -> None:
+    if as_json:
+        told = {"aim": wanted.aim, "reference": reference, "effect": wanted.effect, "margin": wanted.margin}
+        told |= {"level": wanted.level, "wanted": power}
+        table = [{"readers": r, "cases": c, "power": p} for r, c, p in rows]
+        typer.echo(json.dumps({**told, "table": table}, indent=1))
+        return
+    against = "" if reference is None else f" from {reference:g}"
+    margin = f", margin {wanted.margin:g}" if wanted.margin else ""
+    typer.echo(f"{wanted.aim}, assumed difference{against} {wanted.effect:g}{margin}")
+    typer.echo("readers   cases   power")
+    for count, needed, reached in rows:
+        tail = "      –   not reached by any number of cases" if reached is None else f"{needed:7d}   {reached:.3f}"
+        typer.echo(f"{count:7d} {tail}")
+
+
+def _read_pilot(file: Path, var: float | None, reference: float | None, treatment: str, *, split: bool) -> Pilot:
     from synthassay.reading.generalising import refuse_gaps
     from synthassay.reading.ratings_file import read_ratings
     from synthassay.stats.mrmc.size import pilot_of, pilot_of_one
 
+    if var is not None:
+        raise ReadingError("mrmc-size", "has a pilot and components", remedy="Give --pilot or --var, not both.")
     ratings = read_ratings(file)
     if treatment:
         if treatment not in ratings.treatments:
@@ -105,15 +108,17 @@ def _read_pilot(file: Path, reference: float | None, treatment: str, *, split: b
         raise ReadingError(str(file), str(problem), remedy=remedy) from None
 
 
-def _stated_pilot(stated: dict[str, float | None], var_tr: float, cases: int | None, *, single: bool) -> Pilot:
+def _stated_pilot(
+    stated: tuple[float | None, float, float, float], spread: float, cases: int | None, reference: float | None
+) -> Pilot:
     from synthassay.stats.mrmc.size import ErrorPart, Pilot
 
-    if stated["var"] is None or cases is None:
+    var, cov1, cov2, cov3 = stated
+    if var is None or cases is None:
         raise ReadingError(
             "mrmc-size", "knows no variance", remedy="Give --pilot FILE, or --var, --cov1, --cov2, --cov3 and --cases."
         )
-    var, cov1, cov2, cov3 = (float(stated[name] or 0.0) for name in COMPONENTS)
-    return Pilot(var_tr, (ErrorPart(var, cov1, cov2, cov3, cases),), single=single)
+    return Pilot(spread, (ErrorPart(var, cov1, cov2, cov3, cases),), single=reference is not None)
 
 
 def _counts(text: str) -> list[int]:

@@ -94,8 +94,8 @@ def of_both_truths(ratings: Ratings) -> tuple[str, ...]:
 
 def _summed(values: Floats, patient: NDArray[np.intp]) -> Floats:
     """``rows cases`` to ``rows patients``."""
-    out = np.zeros((len(values), int(patient.max()) + 1))
-    np.add.at(out, (slice(None), patient), values)
+    whose = np.eye(int(patient.max()) + 1)[patient]
+    out: Floats = values @ whose
     return out
 
 

@@ -190,7 +190,8 @@ class _Model:
             u = u - size * step
             value, gradient, whole = after
         self.mode = u
-        return float(value + np.linalg.slogdet(whole)[1] / 2), np.linalg.inv(whole)
+        inverse: Floats = np.linalg.inv(whole)
+        return float(value + np.linalg.slogdet(whole)[1] / 2), inverse
 
     @staticmethod
     def _penalised(
