@@ -92,7 +92,8 @@ def analyse(
 def _flat(ratings: Ratings) -> list[str]:
     """Sentences on readers who gave one rating to all that they read."""
     return [
-        f"Reader {ratings.readers[r]} gave one rating to all cases of {ratings.treatments[t]}, which tells nothing of them."
+        f"Reader {ratings.readers[r]} gave one rating to all cases of {ratings.treatments[t]}, "
+        "which tells nothing of them."
         for t, r in np.ndindex(ratings.score.shape[:2])
         if ratings.read[t, r].sum() > 1 and np.ptp(ratings.score[t, r, ratings.read[t, r]]) == 0
     ]

@@ -112,11 +112,11 @@ def test_readers_of_other_images_of_the_same_patients_covary():
 
 
 def test_intervals_cover_where_those_that_forget_patients_do_not():
-    """300 studies of 40 + 40 images of 10 + 10 patients; fixed readers, so that cases alone decide."""
+    """160 studies of 60 + 60 images of 15 + 15 patients; fixed readers, so that cases alone decide."""
     rng, true = np.random.default_rng(7), MODEL.true_auc(0)
     hits = {"patients": 0, "images": 0}
     false = {"patients": 0, "images": 0}
-    for _ in range(300):
+    for _ in range(160):
         ratings = MODEL.simulate(4, 60, 60, rng, images=4, alike=0.9)
         for name, one in (("patients", ratings), ("images", replace(ratings, patients=()))):
             figures = areas(one)
@@ -124,8 +124,8 @@ def test_intervals_cover_where_those_that_forget_patients_do_not():
             low, high = random_readers_random_cases(figures.values, parts).single[0].interval()
             hits[name] += low <= true <= high
             false[name] += fixed_readers_random_cases(figures.values, parts).p < 0.05
-    assert hits["patients"] / 300 > 0.88
-    assert hits["images"] / 300 < 0.85
+    assert hits["patients"] / 160 > 0.88
+    assert hits["images"] / 160 < 0.85
     assert false["patients"] < 0.6 * false["images"]
 
 

@@ -190,7 +190,7 @@ class _Model:
             u = u - size * step
             value, gradient, whole = after
         self.mode = u
-        inverse: Floats = np.linalg.inv(whole)
+        inverse: Floats = np.asarray(np.linalg.inv(whole), np.float64)
         return float(value + np.linalg.slogdet(whole)[1] / 2), inverse
 
     @staticmethod
