@@ -5,8 +5,8 @@
 The first table draws studies of 5 readers and 60 + 60 images of Roe and Metz' structure HL (area 0.854) with two equal
 treatments, four images of each patient, whose images share 90 % or none of the variance of cases. It prints how often
 intervals of the area and of the difference cover, with patients as the unit and with images as the unit.
-The second draws points of 1 to 5 by 5 readers on 20 + 20 cases with log odds ratio 0.8, readers who differ by 0.8, cases
-by 0.9, and readers who differ about the arms; it prints how often Student's and the normal interval cover.
+The second draws points of 1 to 5 by 5 readers on 20 + 20 cases with log odds ratio 0.8, readers who differ by 0.8,
+cases by 0.9, and readers who differ about the arms; it prints how often Student's and the normal interval cover.
 """
 
 from __future__ import annotations
