@@ -14,7 +14,7 @@ import typer
 
 from synthassay.appraise.commands import appraise
 from synthassay.errors import SynthassayError
-from synthassay.reading import mrmc_command, size_command
+from synthassay.reading import agreement_command, answers_command, mrmc_command, size_command
 from synthassay.reading.commands import reader_app
 from synthassay.release.commands import release, verify
 from synthassay.review.commands import review_app
@@ -342,6 +342,8 @@ def _write_reader_page(found: Any, path: Path) -> Path:
 
 mrmc_command.register(app, _write_reader_page)
 size_command.register(app)
+answers_command.register(app, _write_reader_page)
+agreement_command.register(app)
 
 
 @app.callback(invoke_without_command=True)

@@ -63,6 +63,8 @@ def test_a_diagnostic_study_compares_its_arms(room, tmp_path):
     assert found.rrrc is not None
     assert found.rrrc.differences[0].p < 0.05
     assert {one.figure for one in found.at_cut} == {"sensitivity", "specificity"}
+    assert (found.cases, found.patients) == (20, 10)  # two images of each subject, which the table of cases tells
+    assert "patient" in (tmp_path / "out" / "ratings.csv").read_text().splitlines()[0]
 
 
 def test_a_choice_study_is_held_against_guessing(room, tmp_path):

@@ -36,7 +36,7 @@ def test_a_tie_of_readers_is_no_majority(tmp_path):
     [
         (["r1,1,seam,yes"], "row 2: present is neither"),
         (["r1,1,seam,1"] * 2, "row 3: reader r1 answered twice"),
-        ([], "no answers"),
+        ([], "holds no readings"),
     ],
 )
 def test_faults(tmp_path, rows, why):

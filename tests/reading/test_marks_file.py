@@ -50,7 +50,7 @@ def test_faults_name_their_row(tmp_path, row, why):
 def test_unusable_tables(tmp_path):
     with pytest.raises(ReadingError, match="lacks the columns lesions, lesion"):
         read(tmp_path, "reader,treatment,case,rating\n")
-    with pytest.raises(ReadingError, match="no marks"):
+    with pytest.raises(ReadingError, match="holds no readings"):
         read(tmp_path, HEADER)
     with pytest.raises(ReadingError, match="no negative case"):
         read(tmp_path, HEADER + "r1,a,p1,1,1,1\n")
@@ -77,3 +77,13 @@ def test_the_command_analyses_marks(tmp_path):
     assert 0.6 < found["rrrc"]["single"][0]["estimate"] < 0.95
     assert found["auc"]["a"]["r0"] is None
     assert found["curves"] == {}
+
+
+def test_patients_of_marks(tmp_path):
+    head = HEADER.strip() + ",patient\n"
+    found = read(tmp_path, head + "r1,a,c1,1,3,1,p1\nr1,a,c1,1,2,,\nr1,a,c2,0,,,p1\n")
+    assert found.ratings.patients == ("p1", "p1")
+    with pytest.raises(ReadingError, match="patient is not stated .row 3"):
+        read(tmp_path, head + "r1,a,c1,1,3,1,p1\nr1,a,c2,0,,,\n")
+    with pytest.raises(ReadingError, match="row 2.*has no reader"):
+        read(tmp_path, HEADER + ",a,c1,1,3,1\nr1,a,c2,0,,\n")

@@ -12,6 +12,7 @@ from stats.mrmc.published import expected, folder, printed
 from synthassay.cli import app
 from synthassay.errors import ReadingError
 from synthassay.records.reader_result import ReaderResult
+from synthassay.stats.mrmc.roe_metz import STRUCTURES
 
 
 def run(*words):
@@ -166,8 +167,10 @@ def test_a_figure_that_cannot_be_fitted_is_told(tmp_path):
     rows = [f"r{r},a,c{k},{int(k > 9)},1" for r in range(3) for k in range(20)]
     path = tmp_path / "flat.csv"
     path.write_text("reader,treatment,case,truth,rating\n" + "\n".join(rows))
-    with pytest.raises(ReadingError, match="two categories"):
+    with pytest.raises(ReadingError, match="reader r0 gave one rating to all cases of treatment a.*two categories"):
         run(path, "--figure", "binormal")
+    said = json.loads(run(path, "--json"))["says"]
+    assert "Reader r2 gave one rating to all cases of a, which tells nothing of them." in said
     with pytest.raises(ReadingError, match="lack the column located"):
         run(path, "--figure", "lroc")
     with pytest.raises(ReadingError, match="ustat knows AUC alone"):
@@ -194,3 +197,80 @@ def test_the_margin_of_a_turing_test_is_meant_for_chance(small):
     (mean,), (arm,) = found["rrrc"]["single"], found["turing"]
     assert mean["within"] == arm["auc"]["within"]
     assert mean["within"]["margin"] == 0.3
+
+
+def clustered(tmp_path, *, images=4, truth="single", gap=False):
+    """Two treatments, four readers, 40 images of either truth; images of a patient are nearly alike."""
+    rng = np.random.default_rng(3)
+    study = STRUCTURES["HL", 1.5].simulate(4, 40, 40, rng, images=images, alike=0.9)
+    whose = study.patients if truth == "single" else tuple(f"p{k % 20}" for k in range(80))
+    rows = [
+        f"{reader},{t},{case},{int(study.truth[k])},{study.score[i, r, k]:.6f},{whose[k]}"
+        for i, t in enumerate("ab")
+        for r, reader in enumerate(study.readers)
+        for k, case in enumerate(study.cases)
+        if not (gap and (r, k) == (0, 0))
+    ]
+    path = tmp_path / "clustered.csv"
+    path.write_text("reader,treatment,case,truth,rating,patient\n" + "\n".join(rows))
+    return path
+
+
+def without_patients(path):
+    alone = path.with_name("alone.csv")
+    alone.write_text("\n".join(line.rpartition(",")[0] for line in path.read_text().splitlines()))
+    return alone
+
+
+@pytest.mark.parametrize("words", [(), ("--covariance", "delong"), ("--method", "ustat"), ("--cut", 0.8)])
+def test_images_of_a_patient_widen_the_interval_and_move_nothing(tmp_path, words):
+    path = clustered(tmp_path)
+    found, blind = (json.loads(run(p, "--json", *words)) for p in (path, without_patients(path)))
+    assert (found["patients"], blind["patients"]) == (20, None)
+    assert found["mean"] == blind["mean"]
+    part = "ustat" if "ustat" in words else "rrrc"
+    for mine, theirs in zip(found[part]["single"], blind[part]["single"], strict=True):
+        assert mine["se"] > 1.3 * theirs["se"]
+    if "--cut" in words:
+        for mine, theirs in zip(found["at_cut"], blind["at_cut"], strict=True):
+            assert mine["components"]["var"] > 1.5 * theirs["components"]["var"]
+    text = run(path, "--agreement", "--bootstrap", 50)
+    assert "80 cases (40 positive, 40 negative) of 20 patients" in text
+
+
+@pytest.mark.parametrize("figure", ["binormal", "lroc"])
+def test_other_figures_know_patients_too(tmp_path, figure):
+    path = clustered(tmp_path)
+    rows = [line.split(",") for line in path.read_text().splitlines()]
+    whole = [[*row[:4], f"{float(row[4]):.0f}", row[5], str(int(k % 5 > 0))] for k, row in enumerate(rows[1:])]
+    path.write_text("\n".join(",".join(row) for row in [[*rows[0], "located"], *whole]))
+    found = json.loads(run(path, "--json", "--figure", figure))
+    alone = path.with_name("alone.csv")
+    alone.write_text(path.read_text().replace("patient", "nobody"))
+    assert found["components"]["var"] > 1.05 * json.loads(run(alone, "--json", "--figure", figure))["components"]["var"]
+
+
+def test_patients_of_both_truths(tmp_path):
+    path = clustered(tmp_path, truth="both")
+    found = json.loads(run(path, "--json", "--turing", "--cut", 0.8, "--margin", 0.2))
+    assert found["patients"] == 20
+    assert found["turing"][0]["auc"]["se"] > 0
+    with pytest.raises(ReadingError, match="cases of both truths.*--method or"):
+        run(path, "--method", "ustat")
+
+
+def test_gaps_with_patients_are_for_ustatistics(tmp_path):
+    found = json.loads(run(clustered(tmp_path, gap=True), "--json", "--method", "ustat"))
+    assert found["design"] == "partly crossed"
+    assert found["ustat"]["variance"]["a - b"] > 0
+
+
+def test_what_patients_do_not_allow_is_told(tmp_path):
+    path = clustered(tmp_path)
+    with pytest.raises(ReadingError, match="unbiased covariances take one case of each patient"):
+        run(path, "--covariance", "unbiased")
+    lines = path.read_text().splitlines()
+    one_of_each = [line.rpartition(",")[0] + ",of" + line.split(",")[3] for line in lines[1:]]
+    path.write_text("\n".join([lines[0], *one_of_each]))
+    with pytest.raises(ReadingError, match="two patients of either truth"):
+        run(path, "--covariance", "delong")

@@ -120,3 +120,52 @@ def test_a_file_that_is_not_there(tmp_path):
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00r")
     with pytest.raises(ReadingError, match="cannot be read"):
         read_ratings(tmp_path / "binary.csv")
+
+
+WITH_PATIENTS = """reader,treatment,case,truth,rating,{name}
+r1,a,c1,0,1,p1
+r1,a,c2,1,3,p2
+r1,a,c3,1,2,p2
+"""
+
+
+@pytest.mark.parametrize("name", ["patient", "Cluster", "subject", "patientID"])
+def test_patients_are_read(tmp_path, name):
+    found = read(tmp_path, WITH_PATIENTS.format(name=name))
+    assert found.patients == ("p1", "p2", "p2")
+    assert found.clustered
+    assert read(tmp_path, WITH_PATIENTS.format(name="site")).patients == ()
+    assert read(tmp_path, WITH_PATIENTS.format(name="site"), patient_column="site").patients == ("p1", "p2", "p2")
+
+
+def test_patients_may_stand_in_the_rows_of_truth_alone(tmp_path):
+    rows = ["truth,c1,truth,0,p1", "truth,c2,truth,1,p1", "r1,c1,a,3,", "r1,c2,a,4,"]
+    found = read(tmp_path, "readerID,caseID,modalityID,score,patient\n" + "\n".join(rows))
+    assert found.patients == ("p1", "p1")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        ("r1,a,c3,1,2,p2", "r1,a,c3,1,2,", "patient is not stated .row 4"),
+        ("r1,a,c3,1,2,p2", "r1,a,c3,1,2,p2\nr2,a,c3,1,2,p3\nr2,a,c1,0,1,p1", "case c3 has two patients .rows 4, 5"),
+    ],
+)
+def test_faults_of_patients(tmp_path, before, after, why):
+    with pytest.raises(ReadingError, match=why):
+        read(tmp_path, WITH_PATIENTS.format(name="patient").replace(before, after))
+    with pytest.raises(ReadingError, match="no such column"):
+        read(tmp_path, GOOD, patient_column="patient")
+
+
+def test_ratings_outside_the_scale_are_refused(tmp_path):
+    assert read(tmp_path, GOOD, scale=(1, 3)).score.max() == 3
+    with pytest.raises(ReadingError, match="outside the scale of 1 to 2 .row 3"):
+        read(tmp_path, GOOD, scale=(1, 2))
+    stated = "readerID,caseID,modalityID,score\ntruth,c1,truth,0\ntruth,c2,truth,1\nr1,c1,a,3\nr1,c2,a,4\n"
+    assert read(tmp_path, stated, scale=(3, 4)).cases == ("c1", "c2")
+
+
+def test_a_table_of_a_european_spreadsheet(tmp_path):
+    found = read(tmp_path, "\ufeff" + GOOD.replace(",", ";").replace("1.5", "1,5"))
+    np.testing.assert_array_equal(found.score, read(tmp_path, GOOD).score)

@@ -53,6 +53,23 @@ def test_another_ratio_needs_a_pilot():
     assert found["table"][0]["cases"] > own["table"][0]["cases"]
 
 
+def test_one_treatment_is_held_against_a_constant():
+    pilot = ("--pilot", folder() / "VanDyke.csv", "--reference", 0.8, "--readers", "6,12", "--json")
+    found = json.loads(run(*pilot, "--treatment", 1))
+    mean = expected()["VanDyke"]["published"]["treatment_means"][0]
+    assert found["effect"] == pytest.approx(mean - 0.8, abs=1e-6)
+    assert found["table"][1]["cases"] < found["table"][0]["cases"]
+    with pytest.raises(ReadingError, match="needs one treatment.*--treatment NAME"):
+        run(*pilot)
+    with pytest.raises(ReadingError, match="no such treatment"):
+        run(*pilot, "--treatment", 3)
+    text = run("--var", 0.0008, "--cov2", 0.0003, "--var-r", 0.0005, "--cases", 114, "--reference", 0.5,
+               "--aim", "equivalence", "--margin", 0.05, "--readers", "3,10")  # fmt: skip
+    assert "difference from 0.5" in text
+    assert text.splitlines()[2].split()[1] == "–"
+    assert float(text.splitlines()[3].split()[2]) >= 0.8
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
@@ -62,6 +79,9 @@ def test_another_ratio_needs_a_pilot():
         ((*STATED, "--effect", 0.05, "--readers", "six"), "no list of whole numbers"),
         ((*STATED, "--effect", 0.05, "--aim", "superiority"), "no such choice"),
         ((*STATED, "--effect", 0.05, "--readers", "1"), "one reader"),
+        ((*STATED, "--effect", 0.05, "--readers", "0", "--fixed", "readers"), "no list of whole numbers above 0"),
+        ((*STATED, "--effect", 0.05, "--level", 1.5), "must lie between 0 and 1"),
+        ((*STATED, "--effect", 0.05, "--ratio", 0), "must be above 0"),
         ((*STATED, "--pilot", "pilot.csv"), "a pilot and components"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 from synthassay.errors import ReadingError
@@ -79,7 +80,7 @@ def order_of(joined: Joined, cut: float | None) -> Order:
     marks = next((question.most for question in joined.design.questions if question.type == "marks"), 0)
     placed = any(one.places for one in joined.truth.trials)
     order = Order(
-        method="or" if turing or _crossed(joined) else "ustat",
+        method="or" if turing or _blocks(joined) else "ustat",
         cut=CALLED_SYNTHETIC if turing else cut,
         judging=Judging(CHANCE, margin, single=turing),
         turing=turing,
@@ -92,10 +93,11 @@ def order_of(joined: Joined, cut: float | None) -> Order:
     return order
 
 
-def _crossed(joined: Joined) -> bool:
-    """Whether every treatment was read on the same cases."""
+def _blocks(joined: Joined) -> bool:
+    """Whether treatments were read on the same cases, or on cases none of which is shared."""
     cases: dict[str, set[str]] = {}
     for one in joined.truth.trials:
         if one.purpose == "main":
             cases.setdefault(one.treatment, set()).add(one.case)
-    return len({frozenset(some) for some in cases.values()}) == 1
+    sets = list(cases.values())
+    return all(one == other or not one & other for one, other in combinations(sets, 2))

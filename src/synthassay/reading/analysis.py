@@ -86,7 +86,17 @@ def analyse(
     controls, compared = _controls(ratings, order)
     analysing = Analysing(compared, order, marks)
     found = analysing.result(title).model_copy(update={"controls": controls, "artefacts": artefacts})
-    return found.model_copy(update={"says": said(found)})
+    return found.model_copy(update={"says": (*said(found), *_flat(compared))})
+
+
+def _flat(ratings: Ratings) -> list[str]:
+    """Sentences on readers who gave one rating to all that they read."""
+    return [
+        f"Reader {ratings.readers[r]} gave one rating to all cases of {ratings.treatments[t]}, "
+        "which tells nothing of them."
+        for t, r in np.ndindex(ratings.score.shape[:2])
+        if ratings.read[t, r].sum() > 1 and np.ptp(ratings.score[t, r, ratings.read[t, r]]) == 0
+    ]
 
 
 def _controls(ratings: Ratings, order: Order) -> tuple[tuple[Control, ...], Ratings]:
@@ -134,6 +144,7 @@ class Analysing:
             treatments=ratings.treatments,
             readers=ratings.readers,
             cases=len(ratings.cases),
+            patients=len(set(ratings.patients)) if ratings.patients else None,
             positive=ratings.positive,
             negative=ratings.negative,
             readings=int(ratings.read.sum()),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
 
 from synthassay.errors import ReadingError
+from synthassay.reading.csv_table import read_table
 from synthassay.records.reader_result import Artefact
 from synthassay.stats.agreement.categories import coded, gwet_ac
 from synthassay.stats.resampling import share_interval
@@ -31,31 +31,25 @@ def read_artefacts(path: Path) -> tuple[Artefact, ...]:
     """
     seen: dict[str, dict[tuple[str, str], bool]] = {}
     for number, row in _rows(path):
-        reader, case, artefact, present = (row[name].strip() for name in COLUMNS)
+        reader, case, artefact, present = (row[name] for name in COLUMNS)
         if present not in ("0", "1"):
             raise ReadingError(f"{path}, row {number}", "present is neither 0 nor 1", value=present)
         marks = seen.setdefault(artefact, {})
         if (reader, case) in marks:
             raise ReadingError(f"{path}, row {number}", f"reader {reader} answered twice for {artefact} in case {case}")
         marks[reader, case] = present == "1"
-    if not seen:
-        raise ReadingError(str(path), "holds no answers")
     return tuple(_counted(name, marks) for name, marks in sorted(seen.items()))
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ReadingError(str(path), f"cannot be read: {problem}") from None
-    table = csv.DictReader(text.splitlines())
-    missing = [name for name in COLUMNS if name not in (table.fieldnames or ())]
+    table = read_table(path)
+    missing = [name for name in COLUMNS if name not in table.header]
     if missing:
         raise ReadingError(
             str(path), f"lacks the columns {', '.join(missing)}", remedy=f"It needs {', '.join(COLUMNS)}."
         )
-    rows = [(number, {k: v or "" for k, v in row.items() if k is not None}) for number, row in enumerate(table, 2)]
-    return rows
+    table.refuse_empty()
+    return [(line, dict(zip(table.header, cells, strict=True))) for line, cells in table.rows]
 
 
 def _counted(name: str, marks: dict[tuple[str, str], bool]) -> Artefact:

@@ -17,7 +17,7 @@ def clinical_measurements(result: ReaderResult) -> tuple[Measurement, ...]:
     """Return one measurement per treatment and figure, of the set that the treatment is named after.
 
     A reader study whose readers tell synthetic from real has the target 0.5; one of diagnosis is better the higher.
-    ``n`` counts cases; nobody says here which patients they come from, so ``subjects`` equals it.
+    ``n`` counts cases and ``subjects`` the patients whose they are; where nobody told them, each case is one.
 
     Args:
         result: The record of an analysis.
@@ -99,7 +99,7 @@ def _row(
         value=value,
         interval=interval,
         n=count,
-        subjects=count,
+        subjects=count if result.patients is None or n is not None else result.patients,
         unit=unit,
         better=Better.TARGET if target is not None else better,
         target=target,

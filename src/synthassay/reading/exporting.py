@@ -37,7 +37,9 @@ def export(joined: Joined, out: Path) -> list[Path]:
     if joined.design.kind in RATED:
         ratings = ratings_of(joined)
         located = ("located",) if ratings and ratings[0].located is not None else ()
-        tables["ratings.csv"] = table((*RATINGS, *located), ratings_rows(ratings))
+        shared = len({one.patient for one in ratings}) < len({one.case for one in ratings})
+        more = (*located, *(("patient",) if shared else ()))
+        tables["ratings.csv"] = table((*RATINGS, *more), ratings_rows(ratings, patients=shared))
         tables["imrmc.csv"] = table(("readerID", "caseID", "modalityID", "score"), imrmc_rows(ratings))
     tables["repeats.csv"] = _repeats(joined)
     types = {question.type for question in joined.design.questions}
@@ -52,11 +54,12 @@ def export(joined: Joined, out: Path) -> list[Path]:
     return [out / name for name in (*tables, "export.json")]
 
 
-def ratings_rows(ratings: Iterable[Rating]) -> list[tuple[Any, ...]]:
-    """Return lines of reader, treatment, case, truth, rating, position, seconds and, where it is known, located."""
+def ratings_rows(ratings: Iterable[Rating], *, patients: bool = False) -> list[tuple[Any, ...]]:
+    """Return lines of reader, treatment, case, truth, rating, position, seconds, and where known located, patient."""
     return [
         (one.reader, one.treatment, one.case, one.truth, _plain(one.rating), one.position, one.seconds)
         + (() if one.located is None else (one.located,))
+        + ((one.patient,) if patients else ())
         for one in ratings
     ]
 
@@ -156,19 +159,21 @@ def _repeats(joined: Joined) -> str:
 
 def _marks(joined: Joined) -> str:
     """One line per mark; a case read without marks has one line without a rating, for it was read."""
+    mine = joined.of(Purpose.MAIN)
+    shared = len({one.told.subject for one in mine}) < len({one.told.case for one in mine})
     question = next(question for question in joined.design.questions if question.type == "marks")
     rows: list[tuple[Any, ...]] = []
-    for one in joined.of(Purpose.MAIN):
+    for one in mine:
+        patient = (one.told.subject,) if shared else ()
         whose = (one.reader, one.told.treatment, one.told.case, len(one.told.places))
         marks = one.answer.get(question.name, [])
         for mark in marks:
             found = hit(mark, one.told.places)
             place = [mark[name] for name in ("image", "x", "y", "slice")]
-            rows.append((*whose, mark["rating"], None if found is None else found + 1, *place))
-        rows += [] if marks else [(*whose, None, None, None, None, None, None)]
-    return table(
-        ("reader", "treatment", "case", "lesions", "rating", "lesion", "image", "x", "y", "slice"), rows
-    )  # fmt: skip
+            rows.append((*whose, mark["rating"], None if found is None else found + 1, *place, *patient))
+        rows += [] if marks else [(*whose, None, None, None, None, None, None, *patient)]
+    names = ("reader", "treatment", "case", "lesions", "rating", "lesion", "image", "x", "y", "slice")
+    return table((*names, "patient") if shared else names, rows)
 
 
 def _artefacts(joined: Joined) -> str:

@@ -17,6 +17,7 @@ from synthassay.records.reader_result import (
 )
 from synthassay.stats.mrmc import obuchowski_rockette as rockette
 from synthassay.stats.mrmc.areas import Figures
+from synthassay.stats.mrmc.clusters import of_both_truths
 from synthassay.stats.mrmc.covariance import Covariance, covariance
 from synthassay.stats.mrmc.obuchowski_rockette import Analysis, Components, Contrast
 from synthassay.stats.mrmc.ratings import Ratings
@@ -103,10 +104,14 @@ def generalise(ratings: Ratings, figures: Figures, method: Covariance, judging: 
     """Analyse figures by Obuchowski and Rockette.
 
     Raises:
-        ReadingError: The design is not crossed and not nested; the message names readings that are missing.
+        ReadingError: The design is not crossed and not nested; the message names readings that are missing. Or the
+            covariance cannot be estimated.
     """
     refuse_gaps(ratings)
-    cov = covariance(ratings, figures, method)
+    try:
+        cov = covariance(ratings, figures, method)
+    except ValueError as problem:
+        raise ReadingError("ratings", str(problem), remedy="Choose another --covariance, or add readings.") from None
     parts = rockette.components(figures.values, cov)
     names = ratings.treatments
     several = len(ratings.readers) > 1
@@ -173,7 +178,10 @@ def _generalisation(found: Analysis, names: tuple[str, ...], judging: Judging) -
 
 def _components(parts: Components, ratings: Ratings, cases: int) -> VarianceComponents:
     named = ratings.treatments
-    several, crossed = len(ratings.readers) > 1, ratings.design == "crossed" and len(named) > 1
+    several, crossed = (
+        len(ratings.readers) > 1,
+        ratings.design == "crossed" and len(named) > 1 and not ratings.clustered,
+    )
     dbm = {
         "var_r": parts.var_r,
         "var_c": cases * parts.cov3,
@@ -203,8 +211,17 @@ def ustatistics(ratings: Ratings, judging: Judging, fixed: Fixed = "") -> UStati
     """Analyse areas as U-statistics, whatever the design.
 
     Raises:
-        ReadingError: A treatment has no pair of a positive and a negative case that one reader read.
+        ReadingError: A treatment has no pair of a positive and a negative case that one reader read, or a patient has
+            cases of both truths.
     """
+    mixed = of_both_truths(ratings) if ratings.clustered else ()
+    if mixed:
+        raise ReadingError(
+            "ratings",
+            "hold patients with cases of both truths, which U-statistics do not take",
+            value=", ".join(mixed[:CELLS_SHOWN]),
+            remedy="Use --method or, where every reader read every case.",
+        )
     names = ratings.treatments
     keys: dict[str, tuple[int, int | None]] = {name: (i, None) for i, name in enumerate(names)}
     keys |= {f"{names[i]} - {names[j]}": (i, j) for i in range(len(names)) for j in range(i + 1, len(names))}

@@ -73,6 +73,7 @@ class Rating:
         rating: Higher where the reader is surer that the truth is 1.
         position: Place in the reader's plan, from 1.
         seconds: Time on the case.
+        patient: Whose the case is.
         located: Where one place a case is marked, whether it lies within a place of the truth; else None.
     """
 
@@ -84,6 +85,7 @@ class Rating:
     position: int = 0
     seconds: float = 0.0
     located: bool | None = None
+    patient: str = ""
 
 
 def join(folder: Path, database: str = "", *, truth: Path | None = None) -> Joined:
@@ -196,7 +198,10 @@ def _rating(joined: Joined, one: Reading, treatment: str, case: str, rating: flo
     if marks is not None and marks.most == 1:
         located = any(hit(mark, one.told.places) is not None for mark in one.answer.get(marks.name, []))
     seconds = max(one.timing.get("active_ms", 0), 1) / 1000
-    return Rating(one.reader, treatment, case, int(one.told.truth or 0), rating, one.order, seconds, located)
+    # without a stated subject, images of equal name in two arms need not show one patient
+    patient = case if one.told.subject == one.told.case else one.told.subject
+    truth = int(one.told.truth or 0)
+    return Rating(one.reader, treatment, case, truth, rating, one.order, seconds, located, patient)
 
 
 def right_of(joined: Joined, one: Reading) -> bool | None:

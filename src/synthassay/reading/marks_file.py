@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from synthassay.errors import ReadingError
+from synthassay.reading.csv_table import PATIENTS, one_patient, read_table
 from synthassay.reading.ratings_file import natural
 from synthassay.stats.mrmc.localisation import Marks
 from synthassay.stats.mrmc.ratings import Ratings
@@ -34,25 +34,22 @@ def read_marks(path: Path) -> Marks:
 
     Args:
         path: CSV of reader, treatment, case, lesions (how many the case has, 0 for a negative one), rating (empty:
-            read, nothing marked), lesion (which one the mark hit, from 1; empty for none).
+            read, nothing marked), lesion (which one the mark hit, from 1; empty for none), and where patients have
+            several cases patient (or cluster, or subject).
 
     Raises:
         ReadingError: It cannot be read or lacks a column, or a row contradicts itself or another; the message names it.
     """
-    try:
-        table = csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ReadingError(str(path), f"cannot be read: {problem}") from None
-    missing = [name for name in COLUMNS if name not in (table.fieldnames or ())]
+    table = read_table(path)
+    missing = [name for name in COLUMNS if name not in table.header]
     if missing:
         raise ReadingError(
             str(path), f"lacks the columns {', '.join(missing)}", remedy=f"It needs {', '.join(COLUMNS)}."
         )
-    marks = [_mark(f"{path}, row {number}", row) for number, row in enumerate(table, 2)]
-    if not marks:
-        raise ReadingError(str(path), "holds no marks")
+    table.refuse_empty()
+    marks = [_mark(f"{path}, row {line}", dict(zip(table.header, cells, strict=True))) for line, cells in table.rows]
     lesions: dict[str, int] = {}
-    for number, mark in enumerate(marks, 2):
+    for (number, _), mark in zip(table.rows, marks, strict=True):
         if lesions.setdefault(mark.case, mark.lesions) != mark.lesions:
             raise ReadingError(
                 f"{path}, row {number}", f"case {mark.case} has two numbers of lesions", value=mark.lesions
@@ -60,11 +57,13 @@ def read_marks(path: Path) -> Marks:
     for count, word in ((0, "negative"), (1, "positive")):
         if not any(min(n, 1) == count for n in lesions.values()):
             raise ReadingError(str(path), f"holds no {word} case")
-    return _arranged(marks, lesions)
+    column, case = table.place(PATIENTS), table.header.index("case")
+    whose = {} if column is None else one_patient(table.where, table.cells(case), table.cells(column))
+    return _arranged(marks, lesions, whose)
 
 
-def _mark(where: str, row: dict[str, str | None]) -> Mark:
-    cell = {name: (row[name] or "").strip() for name in COLUMNS}
+def _mark(where: str, row: dict[str, str]) -> Mark:
+    cell = {name: row[name] for name in COLUMNS}
     try:
         lesions, lesion = int(cell["lesions"]), int(cell["lesion"] or 0)
         rating = float(cell["rating"]) if cell["rating"] else None
@@ -72,6 +71,9 @@ def _mark(where: str, row: dict[str, str | None]) -> Mark:
         raise ReadingError(where, f"holds what is no number: {problem}") from None
     if rating is not None and not math.isfinite(rating):
         raise ReadingError(where, "has a rating that is not finite", value=rating)
+    nameless = [name for name in ("reader", "treatment", "case") if not cell[name]]
+    if nameless:
+        raise ReadingError(where, f"has no {nameless[0]}", remedy="Give it a name.")
     if not 0 <= lesion <= lesions or (lesion and rating is None):
         raise ReadingError(
             where, f"hits lesion {lesion} of {lesions}" + ("" if rating is not None else " without a rating")
@@ -79,7 +81,7 @@ def _mark(where: str, row: dict[str, str | None]) -> Mark:
     return Mark(cell["reader"], cell["treatment"], cell["case"], lesions, rating, lesion)
 
 
-def _arranged(marks: list[Mark], lesions: dict[str, int]) -> Marks:
+def _arranged(marks: list[Mark], lesions: dict[str, int], whose: dict[str, str]) -> Marks:
     treatments, readers, cases = (
         sorted({getattr(m, name) for m in marks}, key=natural) for name in ("treatment", "reader", "case")
     )
@@ -96,4 +98,5 @@ def _arranged(marks: list[Mark], lesions: dict[str, int]) -> Marks:
             else:
                 score[at] = max(score[at], mark.rating)
     truth = np.array([lesions[case] > 0 for case in cases])
-    return Marks(Ratings(tuple(treatments), tuple(readers), tuple(cases), truth, score), lesion)
+    patients = tuple(whose[case] for case in cases if whose)
+    return Marks(Ratings(tuple(treatments), tuple(readers), tuple(cases), truth, score, patients=patients), lesion)

@@ -39,6 +39,8 @@ Artefacts = Annotated[Path | None, typer.Option(help="CSV of reader,case,artefac
 Draws = Annotated[int, typer.Option(help="Draws of a bootstrap of readers and cases; 0: none.", min=0)]
 Seed = Annotated[int, typer.Option(help="Root of every random number.", min=0)]
 Case = Annotated[str, typer.Option(help="Another column that names the cases.")]
+Patient = Annotated[str, typer.Option(help="Column of whose a case is; patient, cluster or subject where absent.")]
+ScaleEnds = Annotated[str, typer.Option("--scale", help="Lowest and highest rating, such as 1,5; others are refused.")]
 Title = Annotated[str, typer.Option(help="What the study is called.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Where to write reader_result.json.")]
@@ -72,12 +74,16 @@ def register(app: typer.Typer, write_page: Callable[[ReaderResult, Path], Path])
         bootstrap: Draws = 0,
         seed: Seed = 20260101,
         case: Case = "",
+        patient: Patient = "",
+        scale: ScaleEnds = "",
         title: Title = "",
         as_json: AsJson = False,
         out: Out = None,
         page: Page = None,
     ) -> None:
         """Analyse a reader study: differences that hold for other readers and other cases."""
+        from synthassay.reading.csv_table import scale_of
+
         options: dict[str, Any] = {
             "method": method,
             "covariance": covariance,
@@ -89,8 +95,9 @@ def register(app: typer.Typer, write_page: Callable[[ReaderResult, Path], Path])
         options |= {"turing": turing, "agree": agreement, "resamples": bootstrap}
         options |= {"positive_controls": positive_control, "negative_controls": negative_control}
         order = asked(options, reference, margin, truncate)
-        found = _found(file, order, reference is not None, case, title or file.stem, artefacts)
-        _tell(found, as_json, out, page, write_page)
+        columns = {"case_column": case, "patient_column": patient, "scale": scale_of(scale)}
+        found = _found(file, order, reference is not None, columns, title or file.stem, artefacts)
+        tell(found, as_json, out, page, write_page)
 
 
 def asked(options: dict[str, Any], reference: float | None, margin: float | None, truncate: bool) -> Order:
@@ -114,7 +121,9 @@ def asked(options: dict[str, Any], reference: float | None, margin: float | None
     return Order(**{**options, **controls, "judging": judging})
 
 
-def _found(file: Path, order: Order, constant: bool, case: str, title: str, artefacts: Path | None) -> ReaderResult:
+def _found(
+    file: Path, order: Order, constant: bool, columns: dict[str, Any], title: str, artefacts: Path | None
+) -> ReaderResult:
     from dataclasses import replace
 
     from synthassay.reading.analysis import analyse
@@ -123,20 +132,21 @@ def _found(file: Path, order: Order, constant: bool, case: str, title: str, arte
     from synthassay.reading.ratings_file import read_ratings
 
     marks = read_marks(file) if order.figure == "wafroc" else None
-    ratings = marks.ratings if marks is not None else read_ratings(file, case_column=case)
+    ratings = marks.ratings if marks is not None else read_ratings(file, **columns)
     if len(ratings.treatments) == 1 and not constant:
         order = replace(order, judging=replace(order.judging, single=True))
     seen = read_artefacts(artefacts) if artefacts is not None else ()
     return analyse(ratings, order, title=title, artefacts=seen, marks=marks)
 
 
-def _tell(
+def tell(
     found: ReaderResult,
     as_json: bool,
     out: Path | None,
     page: Path | None,
     write_page: Callable[[ReaderResult, Path], Path],
 ) -> None:
+    """Print a result, and write its record and its page where that is asked for."""
     from synthassay.reading.showing_result import show_result
 
     if as_json:

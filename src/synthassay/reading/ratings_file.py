@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from synthassay.errors import ReadingError
+from synthassay.reading.csv_table import PATIENTS, CsvTable, numbers, one_patient, read_table, refuse, within
 from synthassay.stats.mrmc.ratings import Ratings
 
 COLUMNS = {
@@ -26,7 +24,6 @@ TRUTH_READERS, TRUTH_TREATMENTS = ("truth", "-1"), ("truth", "-1", "0")
 """How iMRMC names the reader and the modality of the rows that say what is true."""
 BESIDE = ("position", "seconds", "located")
 """Columns of numbers that may stand beside; an empty cell is unknown."""
-ROWS_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -40,55 +37,47 @@ class Row:
     truth: bool
     rating: float
     beside: tuple[float, ...] = ()
+    patient: str = ""
 
 
-def read_ratings(path: Path, *, case_column: str = "") -> Ratings:
+def read_ratings(
+    path: Path, *, case_column: str = "", patient_column: str = "", scale: tuple[float, float] | None = None
+) -> Ratings:
     """Read a reader study.
 
     Args:
         path: CSV with a header: reader, treatment, case, truth (0 or 1), rating; or readerID, caseID, modalityID, score
             with rows of the reader ``truth``. iMRMC's own files, with ``BEGIN DATA:`` and ``-1`` for truth, are read.
         case_column: Another column that names the cases, for nested designs.
+        scale: Lowest and highest rating that there is.
+        patient_column: Column that says whose each case is; ``patient``, ``cluster`` or ``subject`` where it is there.
 
     Raises:
-        ReadingError: The file cannot be read, a column is missing, a value is not a number, a case has two truths or
-            none, a reading is there twice, or a reader lacks positive or negative cases. The message names the rows.
+        ReadingError: The file cannot be read, a column is missing, a value is no number, a case has two truths or
+            none, or two patients or none, a reading is there twice, or a reader lacks positive or negative cases. The
+            message names the rows.
     """
-    where = str(path)
-    header, lines = _table(path)
-    rows = _parsed(where, header, lines, case_column)
-    _refuse_twice(where, rows)
-    ratings = _arranged(rows, header)
-    _refuse_one_sided(where, ratings)
+    table = read_table(path)
+    rows = _parsed(table, {"case": case_column, "patient": patient_column}, scale)
+    _refuse_twice(table.where, rows)
+    ratings = _arranged(rows, table.header)
+    _refuse_one_sided(table.where, ratings)
     return ratings
 
 
-def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ReadingError(str(path), f"cannot be read: {problem}") from None
-    numbered = [(number, cells) for number, cells in enumerate(csv.reader(io.StringIO(text)), 1) if any(cells)]
-    begin = next(
-        (k for k, (_, cells) in enumerate(numbered) if cells[0].strip().upper().startswith("BEGIN DATA")), None
-    )
-    if begin is not None:
-        numbered = [(0, ["readerID", "caseID", "modalityID", "score"]), *numbered[begin + 1 :]]
-    if len(numbered) < 2:
-        raise ReadingError(str(path), "holds no readings", remedy="Give a header and one row per reading.")
-    return [name.strip() for name in numbered[0][1]], numbered[1:]
-
-
-def _parsed(where: str, header: list[str], lines: list[tuple[int, list[str]]], case_column: str) -> list[Row]:
-    place = _places(where, header, case_column)
+def _parsed(table: CsvTable, named: dict[str, str], scale: tuple[float, float] | None) -> list[Row]:
+    where, lines = table.where, table.rows
+    place = _places(table, named)
+    table.refuse_empty()
     there = [name for name in BESIDE if name in place]
-    short = [n for n, cells in lines if len(cells) != len(header)]
-    _refuse(where, "rows with another number of columns than the header", short, "Quote commas within a name.")
-    cells = {name: [(n, row[k].strip()) for n, row in lines] for name, k in place.items()}
+    cells = {name: table.cells(k) for name, k in place.items()}
     marks = [text.lower() in TRUTH_READERS for _, text in cells["reader"]]
-    rating = _numbers(where, cells["rating"])
+    rating = numbers(where, cells["rating"])
+    if scale is not None:
+        read = [(k, pair) for k, (pair, mark) in enumerate(zip(cells["rating"], marks, strict=True)) if not mark]
+        within(where, [pair for _, pair in read], [rating[k] for k, _ in read], scale)
     empty = [n for name in ("reader", "treatment", "case") for n, text in cells[name] if not text]
-    _refuse(where, "a reader, treatment or case without a name", empty, "Give each a name.")
+    refuse(where, "a reader, treatment or case without a name", empty, "Give each a name.")
     if "truth" in place:
         stated = _truths(where, cells["truth"])
         whose = [(n, case, value) for (n, case), (_, value) in zip(cells["case"], stated, strict=True)]
@@ -99,60 +88,39 @@ def _parsed(where: str, header: list[str], lines: list[tuple[int, list[str]]], c
     truth = _one_truth(where, whose)
     kept = [k for k, mark in enumerate(marks) if not mark]
     unknown = [cells["case"][k][0] for k in kept if cells["case"][k][1] not in truth]
-    _refuse(where, "cases whose truth is not stated", unknown, "Add a row of the reader 'truth' for each case.")
-    beside = [_numbers(where, [(n, t or "nan") for n, t in cells[name]], name, gaps=True) for name in there]
+    refuse(where, "cases whose truth is not stated", unknown, "Add a row of the reader 'truth' for each case.")
+    beside = [numbers(where, cells[name], name, gaps=True) for name in there]
+    patient = one_patient(where, cells["case"], cells["patient"]) if "patient" in place else {}
     return [
         Row(
             lines[k][0], cells["reader"][k][1], cells["treatment"][k][1], cells["case"][k][1],
             truth[cells["case"][k][1]], rating[k], tuple(column[k] for column in beside),
+            patient.get(cells["case"][k][1], ""),
         )
         for k in kept
     ]  # fmt: skip
 
 
-def _places(where: str, header: list[str], case_column: str) -> dict[str, int]:
-    lower = [name.lower() for name in header]
-    place = {}
-    for name, spellings in COLUMNS.items():
-        found = next((lower.index(s) for s in spellings if s in lower), None)
-        if found is not None:
-            place[name] = found
-    place |= {name: lower.index(name) for name in BESIDE if name in lower}
-    if case_column:
-        if case_column not in header:
-            raise ReadingError(where, "has no such column", value=case_column, remedy=f"It has {', '.join(header)}.")
-        place["case"] = header.index(case_column)
+def _places(table: CsvTable, named: dict[str, str]) -> dict[str, int]:
+    spelt = {**COLUMNS, **{name: (name,) for name in BESIDE}, "patient": PATIENTS}
+    found = {name: table.place(spellings) for name, spellings in spelt.items()}
+    place = {name: k for name, k in found.items() if k is not None}
+    place |= {what: table.column(column) for what, column in named.items() if column}
     missing = [name for name in COLUMNS if name not in place and name != "truth"]
     if missing:
         raise ReadingError(
-            where,
+            table.where,
             f"lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}",
-            value=", ".join(header),
+            value=", ".join(table.header),
             remedy="The header is reader,treatment,case,truth,rating or readerID,caseID,modalityID,score.",
         )
     return place
 
 
-def _numbers(where: str, cells: Sequence[tuple[int, str]], what: str = "ratings", *, gaps: bool = False) -> list[float]:
-    values, wrong, infinite = [], [], []
-    for line, text in cells:
-        try:
-            value = float(text)
-        except ValueError:
-            wrong.append(line)
-            value = 0.0
-        if not math.isfinite(value) and not (gaps and math.isnan(value)):
-            infinite.append(line)
-        values.append(value)
-    _refuse(where, f"{what} that are not numbers", wrong, "A reading that was not made has no row at all.")
-    _refuse(where, f"{what} that are not finite", infinite, "A reading that was not made has no row at all.")
-    return values
-
-
 def _truths(where: str, cells: Sequence[tuple[int, str]]) -> list[tuple[int, bool]]:
     known = {"0": False, "1": True, "0.0": False, "1.0": True}
     wrong = [line for line, text in cells if text not in known]
-    _refuse(where, "truths that are neither 0 nor 1", wrong, "0 is negative, 1 positive.")
+    refuse(where, "truths that are neither 0 nor 1", wrong, "0 is negative, 1 positive.")
     return [(line, known[text]) for line, text in cells]
 
 
@@ -166,7 +134,7 @@ def _one_truth(where: str, whose: Iterable[tuple[int, str, bool]]) -> dict[str, 
         first.setdefault(case, line)
     if against:
         case = next(iter(against))
-        _refuse(where, f"case {case} has two truths", against[case], "Give each case one truth, or each its own name.")
+        refuse(where, f"case {case} has two truths", against[case], "Give each case one truth, or each its own name.")
     return truth
 
 
@@ -176,7 +144,7 @@ def _refuse_twice(where: str, rows: Sequence[Row]) -> None:
         key = (row.reader, row.treatment, row.case)
         if key in first:
             what = f"reader {row.reader} rated case {row.case} twice in treatment {row.treatment}"
-            _refuse(where, what, [first[key], row.line], "Keep one; repeats are analysed apart, as another treatment.")
+            refuse(where, what, [first[key], row.line], "Keep one; repeats are analysed apart, as another treatment.")
         first[key] = row.line
 
 
@@ -187,13 +155,14 @@ def _arranged(rows: Sequence[Row], header: Sequence[str]) -> Ratings:
     truth = np.zeros(len(cases), bool)
     there = [name for name in BESIDE if name in {column.lower() for column in header}]
     beside = {name: np.full(score.shape, np.nan) for name in there}
+    whose = {row.case: row.patient for row in rows if row.patient}
     for row in rows:
         at = places[0][row.treatment], places[1][row.reader], places[2][row.case]
         score[at] = row.rating
         truth[at[2]] = row.truth
         for name, value in zip(there, row.beside, strict=True):
             beside[name][at] = value
-    return Ratings(treatments, readers, cases, truth, score, beside)
+    return Ratings(treatments, readers, cases, truth, score, beside, tuple(whose[case] for case in cases if whose))
 
 
 def _refuse_one_sided(where: str, ratings: Ratings) -> None:
@@ -214,14 +183,6 @@ def _refuse_one_sided(where: str, ratings: Ratings) -> None:
                     value=f"{int(ratings.read[:, r].sum())} readings, all of the other truth",
                     remedy="Leave the reader out, or add the readings.",
                 )
-
-
-def _refuse(where: str, what: str, lines: Sequence[int], remedy: str) -> None:
-    if not lines:
-        return
-    shown = ", ".join(str(line) for line in lines[:ROWS_SHOWN])
-    more = f" and {len(lines) - ROWS_SHOWN} more" if len(lines) > ROWS_SHOWN else ""
-    raise ReadingError(where, what, value=f"row{'s' if len(lines) > 1 else ''} {shown}{more}", remedy=remedy)
 
 
 def _in_order(names: Iterable[str]) -> tuple[str, ...]:

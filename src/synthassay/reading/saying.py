@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from synthassay.records.reader_result import ReaderDifference, ReaderMean, ReaderResult, Turing
+import math
+
+from synthassay.records.reader_result import ProportionalOdds, ReaderDifference, ReaderMean, ReaderResult, Turing
 
 LEVEL = 0.05
 WHOM = {
@@ -25,6 +27,7 @@ def said(found: ReaderResult) -> tuple[str, ...]:
         out += [line for d in part.differences for line in _difference(found, d, whom)]
         if len(found.treatments) == 1 and found.headline == "ustat":
             out += [_single(found, mean, whom) for mean in part.single]
+    out += [line for odds in found.odds for line in _odds(odds)]
     out += [_turing(found, t) for t in found.turing]
     if found.turing and not any(c.kind == "positive" for c in found.controls):
         out.append("No positive control was read, so nothing proves that these readers would have seen a fault.")
@@ -62,6 +65,22 @@ def _difference(found: ReaderResult, d: ReaderDifference, whom: str) -> list[str
         )
     else:
         out.append(f"Neither equivalence nor non-inferiority was shown within the margin of {margin}.")
+    return out
+
+
+def _odds(odds: ProportionalOdds) -> list[str]:
+    if odds.note:
+        return [f"Odds of more points{f' ({odds.item})' if odds.item else ''} were not compared: {odds.note}."]
+    out = []
+    for d in odds.differences:
+        if d.ci is None or d.p is None:
+            continue
+        ratio, low, high = (math.exp(value) for value in (d.estimate, *d.ci))
+        shown = "shown" if d.p < LEVEL else "not shown, which does not show that they are alike"
+        out.append(
+            f"Odds of more points for {d.a} are {ratio:.2f} times those for {d.b} (95% interval {low:.2f} to "
+            f"{high:.2f}), p = {d.p:.2g}: a difference was {shown}."
+        )
     return out
 
 

@@ -8,7 +8,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from synthassay.records.reader_result import Ends, Generalisation, ReaderDifference, ReaderMean, ReaderResult
+from synthassay.records.reader_result import (
+    Ends,
+    Generalisation,
+    ProportionalOdds,
+    ReaderDifference,
+    ReaderMean,
+    ReaderResult,
+)
 
 NAMES = {
     "rrrc": "random readers, random cases",
@@ -26,6 +33,7 @@ def show_result(found: ReaderResult, console: Console | None = None) -> None:
         Text(
             f"{len(found.readers)} readers, {found.cases} cases"
             + (f" ({found.positive} positive, {found.negative} negative)" if found.auc else "")
+            + ("" if found.patients is None else f" of {found.patients} patients")
             + f", {found.readings} readings, {found.design}"
         )
     )
@@ -87,6 +95,8 @@ def _rest(found: ReaderResult) -> Iterable[tuple[str, Table]]:
     if found.choices:
         rows = [[c.treatment, c.reader, f"{c.right} of {c.trials}", f"{c.d_prime:.3f}"] for c in found.choices]
         yield f"choices among {found.choices[0].alternatives}", _table(("treatment", "reader", "right", "d'"), rows)
+    for odds in found.odds:
+        yield f"log odds of more points{f', {odds.item}' if odds.item else ''} (proportional odds)", _odds(odds)
     if found.agreement:
         rows = [[a.treatment, a.coefficient, _or_dash(a.estimate), _ends(a.ci)] for a in found.agreement]
         yield "agreement of readers", _table(("treatment", "coefficient", "estimate", "95% interval"), rows)
@@ -100,6 +110,12 @@ def _rest(found: ReaderResult) -> Iterable[tuple[str, Table]]:
         both = {**found.resampled.mean, **found.resampled.differences}
         rows = [[name, _ends(ends)] for name, ends in both.items()]
         yield f"bootstrap of readers and cases, {found.resampled.draws} draws", _table(("", "95% interval"), rows)
+
+
+def _odds(odds: ProportionalOdds) -> Table:
+    rows = [[f"{d.a} - {d.b}", *_cells(d)] for d in odds.differences] or [["", odds.note, "", "", "", ""]]
+    rows += [[f"spread of {kind}s", f"{spread:.4f}", "", "", "", ""] for kind, spread in odds.spread.items()]
+    return _table(("", "estimate", "SE", "df", "95% interval", "p"), rows)
 
 
 def _table(columns: tuple[str, ...], rows: Iterable[list[str]]) -> Table:

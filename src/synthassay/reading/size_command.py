@@ -11,10 +11,9 @@ import typer
 from synthassay.errors import ReadingError
 
 if TYPE_CHECKING:
-    from synthassay.stats.mrmc.size import Pilot
+    from synthassay.stats.mrmc.size import Pilot, Wanted
 
 AIMS = ("difference", "non-inferiority", "equivalence")
-COMPONENTS = ("var", "cov1", "cov2", "cov3")
 
 
 def register(app: typer.Typer) -> None:
@@ -28,6 +27,11 @@ def register(app: typer.Typer) -> None:
         cov2: Annotated[float, typer.Option(help="... within a treatment.")] = 0.0,
         cov3: Annotated[float, typer.Option(help="... across both.")] = 0.0,
         var_tr: Annotated[float, typer.Option(help="Variance of treatment by reader.")] = 0.0,
+        reference: Annotated[
+            float | None, typer.Option(help="Constant that one treatment is held against, such as 0.5.")
+        ] = None,
+        treatment: Annotated[str, typer.Option(help="The pilot's treatment, where it has several.")] = "",
+        var_r: Annotated[float, typer.Option(help="Variance of readers, for one treatment.")] = 0.0,
         cases: Annotated[int | None, typer.Option(help="Cases that the components rest on.", min=4)] = None,
         effect: Annotated[float | None, typer.Option(help="True difference; the pilot's where absent.")] = None,
         aim: Annotated[str, typer.Option(help="difference, non-inferiority or equivalence.")] = "difference",
@@ -43,9 +47,14 @@ def register(app: typer.Typer) -> None:
         from synthassay.reading.mrmc_command import CHOICES, one_of
         from synthassay.stats.mrmc.size import Wanted, combinations
 
+        _refuse(level, ratio)
         one_of("--aim", aim, AIMS)
         one_of("--fixed", fixed, CHOICES["--fixed"])
-        known = _pilot(pilot, {"var": var, "cov1": cov1, "cov2": cov2, "cov3": cov3}, var_tr, cases, ratio)
+        known = (
+            _stated_pilot((var, cov1, cov2, cov3), var_tr if reference is None else var_r, cases, reference)
+            if pilot is None
+            else _read_pilot(pilot, var, reference, treatment, split=ratio is not None)
+        )
         if effect is None:
             effect = known.effect if aim == "difference" and known.effect is not None else 0.0
         try:
@@ -53,44 +62,74 @@ def register(app: typer.Typer) -> None:
             rows = combinations(known, wanted, _counts(readers), power, ratio=ratio)
         except ValueError as problem:
             raise ReadingError("mrmc-size", str(problem)) from None
-        if as_json:
-            table = [{"readers": r, "cases": c, "power": p} for r, c, p in rows]
-            told = {"aim": aim, "effect": effect, "margin": margin, "level": level, "wanted": power, "table": table}
-            typer.echo(json.dumps(told, indent=1))
-            return
-        typer.echo(f"{aim}, assumed difference {effect:g}" + (f", margin {margin:g}" if margin else ""))
-        typer.echo("readers   cases   power")
-        for count, needed, reached in rows:
-            tail = "      –   not reached by any number of cases" if reached is None else f"{needed:7d}   {reached:.3f}"
-            typer.echo(f"{count:7d} {tail}")
+        _tell(wanted, reference, power, rows, as_json)
 
 
-def _pilot(
-    file: Path | None, stated: dict[str, float | None], var_tr: float, cases: int | None, ratio: float | None
-) -> Pilot:
+def _tell(
+    wanted: Wanted,
+    reference: float | None,
+    power: float,
+    rows: tuple[tuple[int, int | None, float | None], ...],
+    as_json: bool,
+) -> None:
+    if as_json:
+        told = {"aim": wanted.aim, "reference": reference, "effect": wanted.effect, "margin": wanted.margin}
+        told |= {"level": wanted.level, "wanted": power}
+        table = [{"readers": r, "cases": c, "power": p} for r, c, p in rows]
+        typer.echo(json.dumps({**told, "table": table}, indent=1))
+        return
+    against = "" if reference is None else f" from {reference:g}"
+    margin = f", margin {wanted.margin:g}" if wanted.margin else ""
+    typer.echo(f"{wanted.aim}, assumed difference{against} {wanted.effect:g}{margin}")
+    typer.echo("readers   cases   power")
+    for count, needed, reached in rows:
+        tail = "      –   not reached by any number of cases" if reached is None else f"{needed:7d}   {reached:.3f}"
+        typer.echo(f"{count:7d} {tail}")
+
+
+def _read_pilot(file: Path, var: float | None, reference: float | None, treatment: str, *, split: bool) -> Pilot:
     from synthassay.reading.generalising import refuse_gaps
     from synthassay.reading.ratings_file import read_ratings
-    from synthassay.stats.mrmc.size import ErrorPart, Pilot, pilot_of
+    from synthassay.stats.mrmc.size import pilot_of, pilot_of_one
 
-    if file is not None:
-        if stated["var"] is not None:
-            raise ReadingError("mrmc-size", "has a pilot and components", remedy="Give --pilot or --var, not both.")
-        ratings = read_ratings(file)
-        refuse_gaps(ratings)
-        try:
-            return pilot_of(ratings, split=ratio is not None)
-        except ValueError as problem:
-            raise ReadingError(str(file), str(problem)) from None
-    if stated["var"] is None or cases is None:
+    if var is not None:
+        raise ReadingError("mrmc-size", "has a pilot and components", remedy="Give --pilot or --var, not both.")
+    ratings = read_ratings(file)
+    if treatment:
+        if treatment not in ratings.treatments:
+            remedy = f"It has {', '.join(ratings.treatments)}."
+            raise ReadingError(str(file), "has no such treatment", value=treatment, remedy=remedy)
+        ratings = ratings.of([ratings.treatments.index(treatment)])
+    refuse_gaps(ratings)
+    try:
+        return pilot_of(ratings, split=split) if reference is None else pilot_of_one(ratings, reference, split=split)
+    except ValueError as problem:
+        remedy = "Give --treatment NAME with --reference, or a pilot of two treatments without."
+        raise ReadingError(str(file), str(problem), remedy=remedy) from None
+
+
+def _stated_pilot(
+    stated: tuple[float | None, float, float, float], spread: float, cases: int | None, reference: float | None
+) -> Pilot:
+    from synthassay.stats.mrmc.size import ErrorPart, Pilot
+
+    var, cov1, cov2, cov3 = stated
+    if var is None or cases is None:
         raise ReadingError(
             "mrmc-size", "knows no variance", remedy="Give --pilot FILE, or --var, --cov1, --cov2, --cov3 and --cases."
         )
-    var, cov1, cov2, cov3 = (float(stated[name] or 0.0) for name in COMPONENTS)
-    return Pilot(var_tr, (ErrorPart(var, cov1, cov2, cov3, cases),))
+    return Pilot(spread, (ErrorPart(var, cov1, cov2, cov3, cases),), single=reference is not None)
 
 
 def _counts(text: str) -> list[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise ReadingError("--readers", "is no list of whole numbers", value=text, remedy="Such as 4,6,8.") from None
+    counts = [int(part) if part.strip().isdecimal() else 0 for part in text.split(",")]
+    if min(counts) < 1:
+        raise ReadingError("--readers", "is no list of whole numbers above 0", value=text, remedy="Such as 4,6,8.")
+    return counts
+
+
+def _refuse(level: float, ratio: float | None) -> None:
+    if not 0 < level < 1:
+        raise ReadingError("--level", "must lie between 0 and 1", value=level)
+    if ratio is not None and not ratio > 0:
+        raise ReadingError("--ratio", "must be above 0", value=ratio)

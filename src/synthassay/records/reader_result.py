@@ -176,6 +176,25 @@ class Chooser(Record):
     d_prime: float
 
 
+class ProportionalOdds(Record):
+    """Ordered answers by a proportional-odds model with effects of readers and cases, one item.
+
+    Attributes:
+        answers: The different answers, in order; ``thresholds`` between them, in log odds.
+        spread: Standard deviation of the effects of readers, readers in arms, cases, patients; in log odds.
+        differences: Log odds ratios of a higher answer in a than in b, with intervals for other readers and cases.
+        note: Why there are none.
+    """
+
+    item: str
+    answers: tuple[float, ...]
+    thresholds: tuple[float, ...]
+    spread: dict[str, float]
+    log_likelihood: float | None
+    differences: tuple[ReaderDifference, ...]
+    note: str = ""
+
+
 class Turing(Record):
     """Whether readers told synthetic from real, in one treatment.
 
@@ -242,6 +261,7 @@ class ReaderResult(Record):
 
     Attributes:
         figure: What was analysed, such as ``AUC``; of a study without two truths ``positive`` counts all cases.
+        patients: Whose the cases are; None where it was not told, so that each case counts as a patient.
         auc: Per treatment and reader; None where the reader did not read both truths there.
         values: The figure that was analysed, likewise; equal to ``auc`` where that is the figure.
         mean: Per treatment, the mean over readers of the figure.
@@ -256,6 +276,7 @@ class ReaderResult(Record):
     treatments: tuple[str, ...]
     readers: tuple[str, ...]
     cases: int
+    patients: int | None = None
     positive: int
     negative: int
     readings: int
@@ -279,6 +300,7 @@ class ReaderResult(Record):
     agreement: tuple[Agreement, ...] = ()
     turing: tuple[Turing, ...] = ()
     choices: tuple[Chooser, ...] = ()
+    odds: tuple[ProportionalOdds, ...] = ()
     controls: tuple[Control, ...] = ()
     drift: tuple[Drift, ...] = ()
     artefacts: tuple[Artefact, ...] = ()

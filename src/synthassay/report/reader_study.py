@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
@@ -72,7 +73,7 @@ def reader_study(found: ReaderResult) -> ReaderStudy:
     """Return what the section shows of a result."""
     facts = (
         ("Read by", count(len(found.readers), "reader")),
-        ("Cases", str(found.cases) + (f": {found.positive} positive, {found.negative} negative" if found.auc else "")),
+        ("Cases", _cases(found)),
         ("Readings", f"{found.readings}, {found.design}"),
         ("Method", METHODS[found.method] + (f", {found.covariance} covariance" if found.covariance else "")),
         (
@@ -90,6 +91,12 @@ def reader_study(found: ReaderResult) -> ReaderStudy:
         ticks=tuple((x.place(at), y.place(at), label) for at, label in TICKS),
         tables=tuple(table for table in _tables(found) if table.rows),
     )
+
+
+def _cases(found: ReaderResult) -> str:
+    whose = "" if found.patients is None else f" of {count(found.patients, 'patient')}"
+    truths = f": {found.positive} positive, {found.negative} negative" if found.auc else ""
+    return f"{found.cases}{whose}{truths}"
 
 
 def write_reader_page(found: ReaderResult, path: Path) -> Path:
@@ -199,6 +206,12 @@ def _more_tables(found: ReaderResult) -> Iterable[Table]:
     yield from _reading_tables(found)
 
 
+def _odds_row(d: ReaderDifference) -> tuple[str, ...]:
+    ends = None if d.ci is None else (math.exp(d.ci[0]), math.exp(d.ci[1]))
+    p = "–" if d.p is None else probability(d.p)
+    return (f"{d.a} − {d.b}", _value(math.exp(d.estimate), ends), plain(d.estimate, 2), p)
+
+
 def _reading_tables(found: ReaderResult) -> Iterable[Table]:
     yield Table(
         "Choices: d′ is 0 at chance, whatever the number of alternatives",
@@ -211,6 +224,11 @@ def _reading_tables(found: ReaderResult) -> Iterable[Table]:
             for c in found.choices
         ),
     )  # fmt: skip
+    yield Table(
+        "Odds of a higher answer, by a proportional-odds model with effects of readers and cases",
+        ("Difference", "Odds ratio [95% interval]", "Log odds", "p"),
+        tuple(_odds_row(d) for odds in found.odds for d in odds.differences),
+    )
     yield Table(
         "Control arms: could this study have found a fault, and was there a cue?",
         ("Arm", "Kind", "Mean [95% interval]", "Passed"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from synthassay.stats.agreement.icc import FORMS, SHROUT_FLEISS, intraclass
+from synthassay.stats.agreement.icc import FORMS, SHROUT_FLEISS, intraclass, intraclass_by_draws
 
 # Shrout and Fleiss, Psychol Bull 86:420 (1979), table 2: six targets, four judges; estimates table 4
 TABLE = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
@@ -73,3 +73,15 @@ def test_equal_readers_agree_wholly():
 def test_what_has_no_correlation_is_refused(wrong):
     with pytest.raises(ValueError, match="two cases|no spread"):
         intraclass(wrong)
+
+
+def test_draws_are_those_of_tables_written_out():
+    rng = np.random.default_rng(2)
+    table = simulated(rng, 12, 3, 1, 0.5, 1)
+    weights = rng.multinomial(12, np.full(12, 1 / 12), size=5).astype(float)
+    found = intraclass_by_draws(table, weights)
+    for k, row in enumerate(weights):
+        whole = intraclass(np.repeat(table, row.astype(int), axis=0))
+        for form, value in whole.items():
+            assert found[form][k] == pytest.approx(value.estimate)
+    assert np.isnan(intraclass_by_draws(table, np.eye(12)[:1])["A,1"]).all()

@@ -8,7 +8,7 @@ import pytest
 from stats.agreement.test_categories import raw
 from stats.mrmc.published import expected, printed
 from synthassay.stats.agreement.categories import coded
-from synthassay.stats.agreement.krippendorff import alpha_of, alpha_standard_error, krippendorff_alpha
+from synthassay.stats.agreement.krippendorff import alpha_of, alpha_standard_error, interval_alpha, krippendorff_alpha
 
 NAN = float("nan")
 # Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), section C: four observers, twelve units
@@ -90,3 +90,16 @@ def test_without_pairs_or_variation_nothing_is_known():
     with pytest.raises(ValueError, match="two readers"):
         krippendorff_alpha([[1, NAN], [NAN, 2]])
     assert np.isnan(krippendorff_alpha([[1, 1], [1, 1]]))
+
+
+def test_alpha_of_measurements_is_that_of_categories_draw_by_draw():
+    rng = np.random.default_rng(3)
+    table = rng.integers(1, 6, (20, 4)).astype(float) + 1000
+    table[0, :3], table[3, 1], table[5] = np.nan, np.nan, np.nan
+    weights = rng.multinomial(20, np.full(20, 0.05), size=6).astype(float)
+    kept = ~np.isnan(table).all(axis=1)
+    np.testing.assert_allclose(
+        interval_alpha(table, weights), alpha_of(coded(table), "interval", weights[:, kept]), rtol=1e-9
+    )
+    with pytest.raises(ValueError, match="two readers"):
+        interval_alpha([[1.0, np.nan]], np.ones((1, 1)))

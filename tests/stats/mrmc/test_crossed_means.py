@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from synthassay.stats.mrmc.crossed_means import crossed_mean, difference_of_means, mean_squares
+from synthassay.stats.mrmc.crossed_means import by_patients, crossed_mean, difference_of_means, mean_squares
 
 STUDIES = 600
 TOLERANCE = 3 * (0.95 * 0.05 / STUDIES) ** 0.5
@@ -77,3 +77,27 @@ def test_what_cannot_be_generalised_is_refused(table, what):
 def test_other_readers_are_no_pairs():
     with pytest.raises(ValueError, match="not the same readers"):
         difference_of_means(np.ones((3, 4)), np.ones((2, 4)))
+
+
+def test_patients_with_as_many_cases_each_are_their_means():
+    rng = np.random.default_rng(0)
+    table, patients = rng.normal(size=(3, 12)), [f"p{k % 4}" for k in range(12)]
+    found = by_patients(table, patients)
+    np.testing.assert_allclose(found, table.reshape(3, 3, 4).mean(axis=1))
+    uneven = by_patients(table, ["p0"] * 6 + ["p1"] * 4 + ["p2"] * 2)
+    np.testing.assert_allclose(uneven.mean(axis=1), table.mean(axis=1))
+
+
+def test_means_of_patients_cover_where_those_that_forget_them_do_not():
+    rng = np.random.default_rng(8)
+    hits = {"patients": 0, "cases": 0}
+    sizes = np.tile([2, 4, 6], 4)
+    names = np.repeat([f"p{k:02d}" for k in range(12)], sizes)
+    for _ in range(STUDIES):
+        patient = np.repeat(rng.normal(0, 1, 12), sizes)
+        table = patient[None, :] + rng.normal(0, 0.2, (4, 1)) + rng.normal(0, 0.5, (4, len(names)))
+        for name, found in (("patients", crossed_mean(by_patients(table, names))), ("cases", crossed_mean(table))):
+            low, high = found.interval()
+            hits[name] += low <= 0 <= high
+    assert hits["patients"] / STUDIES > 0.95 - TOLERANCE - 0.02
+    assert hits["cases"] / STUDIES < 0.85

@@ -9,7 +9,20 @@ import pytest
 from scipy import stats
 
 from stats.mrmc.published import expected, printed, van_dyke
-from synthassay.stats.mrmc.size import ErrorPart, Pilot, Wanted, cases_needed, combinations, pilot_of, power
+from synthassay.stats.mrmc.areas import areas
+from synthassay.stats.mrmc.covariance import covariance
+from synthassay.stats.mrmc.obuchowski_rockette import components, random_readers_random_cases
+from synthassay.stats.mrmc.roe_metz import STRUCTURES
+from synthassay.stats.mrmc.size import (
+    ErrorPart,
+    Pilot,
+    Wanted,
+    cases_needed,
+    combinations,
+    pilot_of,
+    pilot_of_one,
+    power,
+)
 
 FIXED = {"RRRC": "", "FRRC": "readers", "RRFC": "cases"}
 KNOWN = Pilot(0.0002, (ErrorPart(0.0008, 0.00035, 0.00034, 0.00024, 114),))
@@ -107,3 +120,47 @@ def test_impossible_designs_are_refused():
         power(Pilot(0.0, (ErrorPart(0.0, 0.0, 0.0, 0.0, 10),)), Wanted(effect=0.05), 3, 100)
     with pytest.raises(ValueError, match="two treatments"):
         pilot_of(van_dyke().of([0]))
+
+
+def test_one_treatment_against_a_constant_reaches_the_power_that_simulated_studies_have():
+    model = STRUCTURES["HL", 0.75]
+    rng = np.random.default_rng(5)
+    many = [pilot_of_one(model.simulate(6, 40, 40, rng).of([0]), 0.62) for _ in range(150)]
+    errors = [pilot.errors[0] for pilot in many]
+    mean = ErrorPart(
+        np.mean([e.var for e in errors]), 0.0, np.mean([e.cov2 for e in errors]), 0.0, errors[0].cases
+    )  # fmt: skip
+    effect = model.true_auc(0) - 0.62
+    assert np.mean([pilot.effect for pilot in many]) == pytest.approx(effect, abs=0.01)
+    known = Pilot(float(np.mean([pilot.var_tr for pilot in many])), (mean,), effect, single=True)
+    told = power(known, Wanted(effect=effect), readers=6, cases=80).power
+    found = []
+    for _ in range(250):
+        ratings = model.simulate(6, 40, 40, rng).of([0])
+        figures = areas(ratings)
+        parts = components(figures.values, covariance(ratings, figures, "jackknife"))
+        found.append(random_readers_random_cases(figures.values, parts).single[0].p(0.62) < 0.05)
+    assert 0.3 < told < 0.95
+    assert np.mean(found) == pytest.approx(told, abs=0.09)
+
+
+def test_one_treatment_in_closed_form():
+    known = Pilot(0.0004, (ErrorPart(0.001, 0.0, 0.0003, 0.0, 100),), single=True)
+    found = power(known, Wanted(effect=0.05), readers=5, cases=200)
+    own, shared = 0.0004 + (0.001 - 0.0003) / 2, 5 * 0.0003 / 2
+    assert found.se**2 == pytest.approx((own + shared) / 5)
+    assert found.df2 == pytest.approx((own + shared) ** 2 / (own**2 / 4))
+    fixed = power(known, Wanted(effect=0.05, fixed="readers"), readers=5, cases=200)
+    assert fixed.se**2 == pytest.approx((0.001 + 4 * 0.0003) / 2 / 5)
+    assert np.isinf(fixed.df2)
+
+
+def test_a_pilot_of_one_treatment_is_one():
+    both = STRUCTURES["HL", 0.75].simulate(4, 20, 20, np.random.default_rng(0))
+    with pytest.raises(ValueError, match="needs one treatment"):
+        pilot_of_one(both, 0.5)
+    split = pilot_of_one(both.of([1]), 0.5, split=True)
+    assert [part.share for part in split.errors] == ["positive", "negative"]
+    assert sum(part.var for part in split.errors) == pytest.approx(
+        pilot_of_one(both.of([1]), 0.5, method="delong").errors[0].var
+    )

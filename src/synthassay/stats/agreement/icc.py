@@ -69,6 +69,42 @@ def intraclass(ratings: ArrayLike, *, level: float = 0.95) -> dict[str, Intracla
     return out
 
 
+def intraclass_by_draws(ratings: ArrayLike, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Return all six forms per draw of cases, for a bootstrap; NaN where a draw leaves nothing to divide.
+
+    Args:
+        ratings: ``cases readers``, without gaps.
+        weights: ``draws cases``: how often each case was drawn.
+
+    Raises:
+        ValueError: As ``intraclass``.
+
+    >>> table = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7.0]])
+    >>> intraclass_by_draws(table, np.ones((1, 6)))["A,1"].round(2).tolist()
+    [0.29]
+    """
+    table = np.asarray(ratings, np.float64)
+    _squares(table)
+    k, n = table.shape[1], weights.sum(axis=1)
+    rows = table.mean(axis=1)
+    columns = (weights @ table) / n[:, None]
+    whole = columns.mean(axis=1)
+    between = k * (weights @ rows**2 - n * whole**2)
+    across = n * ((columns - whole[:, None]) ** 2).sum(axis=1)
+    inside = weights @ ((table - rows[:, None]) ** 2).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        of_rows, of_columns, within = between / (n - 1), across / (k - 1), inside / (n * (k - 1))
+        error = np.maximum(inside - across, 0.0) / ((n - 1) * (k - 1))
+        singles = {
+            "1": (of_rows - within) / (of_rows + (k - 1) * within),
+            "A": (of_rows - error) / (of_rows + (k - 1) * error + k * (of_columns - error) / n),
+            "C": (of_rows - error) / (of_rows + (k - 1) * error),
+        }
+        means = {name: k * value / (1 + (k - 1) * value) for name, value in singles.items()}
+    found = {f"{name},1": value for name, value in singles.items()} | {f"{n_},k": v for n_, v in means.items()}
+    return {form: np.where(np.isfinite(found[form]), found[form], np.nan) for form in FORMS}
+
+
 def _squares(table: NDArray[np.float64]) -> _Squares:
     if table.ndim != 2 or min(table.shape) < 2 or not np.isfinite(table).all():
         raise ValueError("an intraclass correlation needs two cases and two readers at least, and no gap")

@@ -75,6 +75,35 @@ def alpha_of(of: Coded, scale: Scale, weights: Floats | None = None, *, correcte
     return 1 - np.divide(observed, expected, out=np.full(len(w), np.nan), where=expected > 0)
 
 
+def interval_alpha(ratings: ArrayLike, weights: Floats) -> Floats:
+    """Return alpha of measurements per draw, from sums of squares, so that any number of different values will do.
+
+    Args:
+        ratings: ``units readers``; NaN where not rated.
+        weights: ``draws units``.
+
+    Raises:
+        ValueError: No unit was rated twice.
+
+    Source: As ``krippendorff_alpha``, for the interval scale.
+
+    >>> interval_alpha([[1.0, 2.0], [3.0, 3.5], [5.0, 5.0]], np.ones((1, 3))).round(4).tolist()
+    [0.9191]
+    """
+    table = np.asarray(ratings, np.float64)
+    read = ~np.isnan(table)
+    kept = read.sum(axis=1) >= 2
+    if not kept.any():
+        raise ValueError("no unit was rated by two readers")
+    filled, count, w = np.where(read, table, 0.0)[kept], read.sum(axis=1)[kept].astype(np.float64), weights[:, kept]
+    filled = np.where(read[kept], filled - filled.sum() / count.sum(), 0.0)  # keeps digits
+    sums, squares = filled.sum(axis=1), (filled**2).sum(axis=1)
+    total = w @ count
+    observed = w @ ((count * squares - sums**2) / (count - 1)) / total
+    expected = (total * (w @ squares) - (w @ sums) ** 2) / (total * (total - 1))
+    return 1 - np.divide(observed, expected, out=np.full(len(w), np.nan), where=expected > 0)
+
+
 def _distances(marginal: Floats, values: Floats, scale: Scale) -> Floats:
     """Squared differences of every pair of categories, per draw."""
     count = len(values)

@@ -61,13 +61,16 @@ def binormal_areas(ratings: Ratings) -> Figures:
     Cases of one truth and one category leave the same counts behind, so only as many fits as there are such kinds.
 
     Raises:
-        ValueError: As ``fit_binormal``.
+        ValueError: As ``fit_binormal``; the reader is named.
     """
     values = np.empty(ratings.score.shape[:2])
     left_out = np.empty(ratings.score.shape)
     for t, r in np.ndindex(values.shape):
         read = ratings.read[t, r]
         score, truth = ratings.score[t, r, read], ratings.truth[read]
+        if np.ptp(score) == 0:
+            whose = f"reader {ratings.readers[r]} gave one rating to all cases of treatment {ratings.treatments[t]}"
+            raise ValueError(f"{whose}, and a binormal curve needs two categories")
         counts, category = _tally(score, truth), _categories(score)
         found, start = _fit(counts)
         values[t, r] = left_out[t, r] = found.area

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthassay.stats.mrmc.areas import Figures
+from synthassay.stats.mrmc.clusters import delong_by_patients, jackknife_by_patients
 from synthassay.stats.mrmc.ratings import Ratings
 
 Floats = NDArray[np.float64]
@@ -18,7 +19,8 @@ PAIRS_AT_A_TIME = 2**19
 def covariance(ratings: Ratings, figures: Figures, method: Covariance) -> Floats:
     """Return ``n n`` covariances of the figures, n = treatments times readers in the order of ``values.ravel()``.
 
-    Figures that share no case have covariance 0, as nested designs want it.
+    Figures that share no case have covariance 0, as nested designs want it. Where a patient has several cases, patients
+    are the unit: what their cases contribute is summed first, and figures that share a patient covary.
 
     Args:
         ratings: The study, in which any two figures rest on the same cases or on none in common.
@@ -26,16 +28,20 @@ def covariance(ratings: Ratings, figures: Figures, method: Covariance) -> Floats
         method: ``jackknife`` for any figure; ``delong`` and ``unbiased`` for areas.
 
     Raises:
-        ValueError: The method does not apply to this figure.
+        ValueError: The method does not apply to this figure, or not to several cases of a patient.
 
     Source:
         Obuchowski and Rockette, Commun Stat Simul 24:285 (1995), doi:10.1080/03610919508813243; DeLong et al. 1988,
         doi:10.2307/2531595; Gallas, Acad Radiol 13:353 (2006), doi:10.1016/j.acra.2005.11.030 (unbiased).
     """
     if method == "jackknife":
-        return jackknife(ratings, figures)
+        return jackknife_by_patients(ratings, figures) if ratings.clustered else jackknife(ratings, figures)
     if figures.won is None:
         raise ValueError(f"{method} covariances exist for areas only, not for {figures.name}; use jackknife")
+    if ratings.clustered:
+        if method == "unbiased":
+            raise ValueError("unbiased covariances take one case of each patient; use jackknife or delong")
+        return delong_by_patients(ratings, figures)
     by_block = _delong if method == "delong" else _unbiased
     block = ratings.blocks.ravel()
     out = np.zeros((len(block), len(block)))

@@ -103,6 +103,31 @@ def difference_of_means(one: ArrayLike, other: ArrayLike) -> Contrast:
     return _contrast(float(apart.mean()), parts, least=parts[0][0])
 
 
+def by_patients(table: ArrayLike, patients: Sequence[str]) -> Floats:
+    """Return a table of readers by patients whose means are those of the readers by cases.
+
+    With as many cases of each patient an entry is the mean of his cases; else it is the mean of all, plus how far the
+    sum of his cases is from what as many average cases add up to, so that a mean over patients weighs cases alike.
+
+    Args:
+        table: ``readers cases``, without gaps.
+        patients: Whose each case is.
+
+    Source:
+        Cochran, Sampling Techniques (3rd ed., 1977), equation 6.13 (a ratio to cluster size, linearised).
+
+    >>> by_patients([[1, 3, 5], [2, 2, 8]], ["p", "p", "q"]).round(3).tolist()
+    [[1.833, 4.833], [1.833, 6.167]]
+    """
+    x = np.asarray(table, np.float64)
+    _, whose = np.unique(np.asarray(patients), return_inverse=True)
+    sizes = np.bincount(whose)
+    sums = np.stack([np.bincount(whose, weights=row) for row in x])
+    whole = x.mean()
+    found: Floats = whole + (sums - sizes * whole) * len(sizes) / x.shape[1]
+    return found
+
+
 def _table(table: ArrayLike) -> Floats:
     x = np.asarray(table, np.float64)
     if x.ndim != 2 or min(x.shape) < 2:

@@ -34,11 +34,31 @@ class Ratings:
     truth: Bools
     score: Floats
     beside: dict[str, Floats] = field(default_factory=dict)
+    patients: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         shape = (len(self.treatments), len(self.readers), len(self.cases))
         if self.score.shape != shape or self.truth.shape != shape[2:]:
             raise ValueError(f"scores {self.score.shape} and truth {self.truth.shape} do not fit {shape}")
+        if self.patients and len(self.patients) != len(self.cases):
+            raise ValueError(f"{len(self.patients)} patients are not those of {len(self.cases)} cases")
+
+    @cached_property
+    def patient(self) -> NDArray[np.intp]:
+        """Number of each case's patient, from 0."""
+        if not self.patients:
+            return np.arange(len(self.cases))
+        return np.unique(np.array(self.patients), return_inverse=True)[1]
+
+    @property
+    def clustered(self) -> bool:
+        """Whether a patient has several cases.
+
+        >>> score = np.zeros((1, 1, 2))
+        >>> Ratings(("a",), ("r",), ("1", "2"), np.array([False, True]), score, patients=("p", "p")).clustered
+        True
+        """
+        return len(np.unique(self.patient)) < len(self.cases)
 
     @cached_property
     def read(self) -> Bools:
@@ -105,4 +125,5 @@ class Ratings:
             truth=self.truth[kept],
             score=score[:, readers][:, :, kept],
             beside={name: values[chosen][:, readers][:, :, kept] for name, values in self.beside.items()},
+            patients=tuple(n for n, k in zip(self.patients, kept, strict=True) if k) if self.patients else (),
         )

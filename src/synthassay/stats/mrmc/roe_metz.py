@@ -48,7 +48,16 @@ class RoeMetz:
         """Return the same model with another separation in the second treatment."""
         return replace(self, separation=(self.separation[0], second))
 
-    def simulate(self, readers: int, negative: int, positive: int, rng: np.random.Generator) -> Ratings:
+    def simulate(
+        self,
+        readers: int,
+        negative: int,
+        positive: int,
+        rng: np.random.Generator,
+        *,
+        images: int = 1,
+        alike: float = 0.0,
+    ) -> Ratings:
         """Draw one crossed study.
 
         Args:
@@ -56,8 +65,18 @@ class RoeMetz:
             negative: Negative cases.
             positive: Positive cases.
             rng: Source of all draws.
+            images: Cases of each patient, all of one truth; the last patient may have fewer.
+            alike: Share of the variance of cases (and of treatment and reader by case) that is the patient's.
         """
-        parts = [self._scores(readers, negative, 0.0, rng), self._scores(readers, positive, 1.0, rng)]
+        own = self._of_cases(1 - alike) if images > 1 else self
+        parts = [own._scores(readers, negative, 0.0, rng), own._scores(readers, positive, 1.0, rng)]
+        whose = [np.arange(negative) // images, np.arange(positive) // images]
+        if images > 1:
+            shared = replace(self._of_cases(alike), separation=(0.0,) * len(self.separation), var_r=0.0, var_tr=0.0)
+            shared = replace(shared, var_error=0.0)
+            parts = [
+                p + shared._scores(readers, w[-1] + 1, 0.0, rng)[:, :, w] for p, w in zip(parts, whose, strict=True)
+            ]
         score = np.concatenate(parts, axis=2)
         truth = np.arange(negative + positive) >= negative
         return Ratings(
@@ -66,7 +85,13 @@ class RoeMetz:
             cases=tuple(f"c{k + 1}" for k in range(negative + positive)),
             truth=truth,
             score=score,
+            patients=tuple(f"{sign}{k + 1}" for sign, w in zip("np", whose, strict=True) for k in w)
+            if images > 1
+            else (),
         )
+
+    def _of_cases(self, share: float) -> RoeMetz:
+        return replace(self, var_c=share * self.var_c, var_tc=share * self.var_tc, var_rc=share * self.var_rc)
 
     def _scores(self, readers: int, cases: int, share: float, rng: np.random.Generator) -> Floats:
         shape = (len(self.separation), readers, cases)

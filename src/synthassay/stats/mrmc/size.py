@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
-from synthassay.stats.mrmc.areas import areas
+from synthassay.stats.mrmc.areas import Figures, areas
 from synthassay.stats.mrmc.covariance import Covariance, covariance
 from synthassay.stats.mrmc.obuchowski_rockette import Components, components, quantile
 from synthassay.stats.mrmc.ratings import Ratings
@@ -42,14 +42,17 @@ class Pilot:
     """What is known before a study of two treatments.
 
     Attributes:
-        var_tr: Variance of the interaction of treatments and readers; a negative estimate counts as 0.
+        var_tr: Variance of the interaction of treatments and readers; for a single treatment the variance of readers. A
+            negative estimate counts as 0.
         errors: One part for all cases, or one for positive and one for negative ones, which allows another ratio.
-        effect: Difference that was observed, where there is one.
+        effect: Difference that was observed (of a single treatment: from the constant), where there is one.
+        single: Whether one treatment is held against a constant.
     """
 
     var_tr: float
     errors: tuple[ErrorPart, ...]
     effect: float | None = None
+    single: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,19 +118,49 @@ def pilot_of(ratings: Ratings, *, method: Covariance = "jackknife", split: bool 
     effect = float(figures.values[0].mean() - figures.values[1].mean())
     if not split:
         return Pilot(whole.var_tr, (_part(whole, len(ratings.cases)),), effect)
+    return Pilot(whole.var_tr, _split(ratings, figures), effect)
+
+
+def _split(ratings: Ratings, figures: Figures) -> tuple[ErrorPart, ...]:
     assert figures.won is not None
     if ratings.design != "crossed":
         raise ValueError("another ratio of cases needs a crossed pilot")
+    if ratings.clustered:
+        raise ValueError("another ratio of cases needs a pilot with one case of each patient")
     parts = []
     for share, chosen in (("positive", ratings.truth), ("negative", ~ratings.truth)):
         rows = figures.won[..., chosen].reshape(figures.values.size, -1)
         apart = components(figures.values, np.cov(rows) / rows.shape[1])
         parts.append(ErrorPart(apart.var, apart.cov1, apart.cov2, apart.cov3, rows.shape[1], share))  # type: ignore[arg-type]
-    return Pilot(whole.var_tr, tuple(parts), effect)
+    return tuple(parts)
+
+
+def pilot_of_one(ratings: Ratings, reference: float, *, method: Covariance = "jackknife", split: bool = False) -> Pilot:
+    """Return what a pilot study of one treatment tells of its distance from a constant.
+
+    Args:
+        ratings: Crossed or nested ratings of one treatment.
+        reference: The constant.
+        method: Covariance of the areas.
+        split: As in ``pilot_of``.
+
+    Raises:
+        ValueError: There is not one treatment, or fewer than two readers.
+
+    Source:
+        Hillis, Stat Med 33:330 (2014), doi:10.1002/sim.5926, table 2: MS(R) estimates var(R) + var - cov2.
+    """
+    if len(ratings.treatments) != 1 or len(ratings.readers) < 2:
+        raise ValueError("a pilot against a constant needs one treatment and at least two readers")
+    figures = areas(ratings)
+    whole = components(figures.values, covariance(ratings, figures, "delong" if split else method))
+    var_r = whole.ms_r_within[0] - whole.var_within[0] + whole.cov2_within[0]
+    errors = _split(ratings, figures) if split else (_part(whole, len(ratings.cases)),)
+    return Pilot(var_r, errors, float(figures.values.mean()) - reference, single=True)
 
 
 def power(pilot: Pilot, wanted: Wanted, readers: int, cases: int, *, ratio: float | None = None) -> Power:
-    """Return the power of a crossed study of two treatments.
+    """Return the power of a crossed study of two treatments, or of one against a constant.
 
     Args:
         pilot: Components.
@@ -140,8 +173,9 @@ def power(pilot: Pilot, wanted: Wanted, readers: int, cases: int, *, ratio: floa
         ValueError: Fewer than two readers where they are random, or a ratio with a pilot in one part.
 
     Source:
-        Hillis, Obuchowski and Berbaum, Acad Radiol 18:129 (2011), doi:10.1016/j.acra.2010.09.007, equation 10; Chen,
-        Petrick and Sahiner, Acad Radiol 19:1158 (2012), doi:10.1016/j.acra.2012.04.011 (non-inferiority, equivalence).
+        Hillis, Obuchowski and Berbaum, Acad Radiol 18:129 (2011), doi:10.1016/j.acra.2010.09.007, equation 10; Hillis
+        2014 as ``pilot_of_one`` (one treatment); Chen, Petrick and Sahiner, Acad Radiol 19:1158 (2012),
+        doi:10.1016/j.acra.2012.04.011 (non-inferiority, equivalence).
 
     Example:
         >>> known = Pilot(0.0002, (ErrorPart(0.0008, 0.00035, 0.00034, 0.00024, 114),))
@@ -152,14 +186,14 @@ def power(pilot: Pilot, wanted: Wanted, readers: int, cases: int, *, ratio: floa
         raise ValueError("one reader says nothing of other readers")
     var, cov1, cov2, cov3 = _scaled(pilot, cases, ratio)
     interaction = 0.0 if wanted.fixed == "readers" else max(pilot.var_tr, 0.0)
-    shared = max(cov2 - cov3, 0.0)
-    own = interaction + var - cov1 - shared
+    shared = max(cov2 if pilot.single else cov2 - cov3, 0.0)
+    own = interaction + var - (0.0 if pilot.single else cov1) - shared
     whole = own if wanted.fixed == "cases" else own + readers * shared
     if not whole > 0:
         raise ValueError("these components leave no variance; check them")
     random = wanted.fixed != "readers" and own > 0
     df2 = whole**2 / (own**2 / (readers - 1)) if random else np.inf
-    se = float(np.sqrt(2 * whole / readers))
+    se = float(np.sqrt((1 if pilot.single else 2) * whole / readers))
     found, noncentrality = _power(wanted, se, float(df2))
     return Power(found, noncentrality, float(df2), se)
 

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from synthassay.stats.mrmc.clusters import grouping, of_both_truths
 from synthassay.stats.mrmc.covariance import PAIRS_AT_A_TIME, win
 from synthassay.stats.mrmc.obuchowski_rockette import Contrast
 from synthassay.stats.mrmc.ratings import Ratings
@@ -129,15 +130,17 @@ class UStatistic:
 def moments(ratings: Ratings, i: int, j: int) -> Moments:
     """Return the moments of treatments i and j.
 
-    Every pair of readings weighs the same, so that a reader of more cases counts for more.
+    Every pair of readings weighs the same, so that a reader of more cases counts for more. Where a patient has several
+    cases, all of one truth, pairs that share a patient count as sharing a case.
 
     Raises:
-        ValueError: No reader read a case of either truth in one of the treatments.
+        ValueError: No reader read a case of either truth in one of the treatments, or a patient has cases of both.
 
     Source:
         Gallas, Acad Radiol 13:353 (2006), doi:10.1016/j.acra.2005.11.030; Gallas, Bandos, Samuelson and Wagner, Commun
         Stat Theor M 38:2586 (2009), doi:10.1080/03610920802610084 (any design).
     """
+    _refuse_mixed(ratings)
     one = _Sums.of(ratings, i)
     return _moments(ratings, (i, j), one, one if i == j else _Sums.of(ratings, j))
 
@@ -176,6 +179,7 @@ def ustatistic(ratings: Ratings, i: int, j: int | None = None, *, fixed: Fixed =
         >>> round(found.estimate, 4), round(found.variance, 4)
         (0.7222, 0.0772)
     """
+    _refuse_mixed(ratings)
     sums = {k: _Sums.of(ratings, k) for k in (i, j) if k is not None}
     own = [_moments(ratings, (k, k), sums[k], sums[k]) for k in sums]
     parts: list[tuple[float, Moments]] = [(1.0, m) for m in own]
@@ -219,6 +223,10 @@ class _Sums:
             by_negative += filled.sum(axis=1)
         ones, zeros = read[:, ratings.truth], read[:, ~ratings.truth]
         pairs1, pairs0 = ones * zeros.sum(axis=1)[:, None], zeros * ones.sum(axis=1)[:, None]
+        if ratings.clustered:
+            of_above, of_below = grouping(ratings, ratings.truth), grouping(ratings, ~ratings.truth)
+            by_positive, pairs1 = by_positive @ of_above, pairs1 @ of_above
+            by_negative, pairs0 = by_negative @ of_below, pairs0 @ of_below
         return cls(_margins(by_positive, by_negative), _margins(pairs1, pairs0))
 
 
@@ -248,6 +256,8 @@ def _wins(ratings: Ratings, treatment: int) -> Iterator[tuple[slice, Floats]]:
 
 def _pairwise(ratings: Ratings, i: int, j: int) -> tuple[Floats, Floats]:
     """Products that share reader and both cases, and both cases whoever read them, with their numbers."""
+    if ratings.clustered:
+        return _pairwise_of_patients(ratings, i, j)
     sums, counts = np.zeros(2), np.zeros(2)
     others = _wins(ratings, j) if i != j else None
     for _, one in _wins(ratings, i):
@@ -257,6 +267,31 @@ def _pairwise(ratings: Ratings, i: int, j: int) -> tuple[Floats, Floats]:
         sums += [(a * b).sum(), (a.sum(axis=0) * b.sum(axis=0)).sum()]
         counts += [(m & n).sum(), (m.sum(axis=0) * n.sum(axis=0)).sum()]
     return sums, counts
+
+
+def _pairwise_of_patients(ratings: Ratings, i: int, j: int) -> tuple[Floats, Floats]:
+    """The same, of patients: wins of all their cases are summed before they are multiplied."""
+    (a, m), (b, n) = (_wins_of_patients(ratings, t) for t in (i, j))
+    sums = np.array([(a * b).sum(), (a.sum(axis=0) * b.sum(axis=0)).sum()])
+    return sums, np.array([(m * n).sum(), (m.sum(axis=0) * n.sum(axis=0)).sum()])
+
+
+def _wins_of_patients(ratings: Ratings, treatment: int) -> tuple[Floats, Floats]:
+    """``readers positives negatives`` of patients: sums of psi, and of how many pairs."""
+    of_above, of_below = grouping(ratings, ratings.truth), grouping(ratings, ~ratings.truth)
+    shape = (len(ratings.readers), of_above.shape[1], of_below.shape[1])
+    won, number = np.zeros(shape), np.zeros(shape)
+    for part, psi in _wins(ratings, treatment):
+        here = of_above[part].T
+        won += here @ (np.nan_to_num(psi) @ of_below)
+        number += here @ ((~np.isnan(psi)).astype(np.float64) @ of_below)
+    return won, number
+
+
+def _refuse_mixed(ratings: Ratings) -> None:
+    mixed = of_both_truths(ratings)
+    if mixed and ratings.clustered:
+        raise ValueError(f"patient {mixed[0]} has cases of both truths, which U-statistics do not take")
 
 
 def _exactly(at_least: Floats) -> Floats:
