@@ -17,7 +17,7 @@ from synthassay.data.npz.recognise import Layout, layout_of
 from synthassay.data.subgroups import groups_of
 from synthassay.errors import ImageError, SynthassayError, did_you_mean
 from synthassay.images.formats import read_image
-from synthassay.images.geometry import resample_to_size
+from synthassay.images.geometry import resample_to_size, resample_to_spacing
 from synthassay.images.image import Image
 from synthassay.records.base import inside
 from synthassay.records.cohort import Case, Cohort, Locator
@@ -32,6 +32,7 @@ class ImageStore:
     Args:
         cohort: The cases, or a root folder with none where only ``read`` is used.
         size: Size that every image is resampled to, per spatial axis; empty keeps each image's own.
+        spacing_mm: Spacing that every image is resampled to, before the size; empty keeps each image's own.
         unit: What pictures are known to be in; it fills in what a file leaves open and cannot contradict it.
         cache_bytes: Room for unpacked ``.npz`` arrays.
     """
@@ -41,11 +42,13 @@ class ImageStore:
         cohort: Cohort | Path,
         *,
         size: tuple[int, ...] = (),
+        spacing_mm: tuple[float, ...] = (),
         unit: Unit | None = None,
         cache_bytes: int = ROOM_FOR_ARRAYS,
     ) -> None:
         self._root = Path(cohort.root) if isinstance(cohort, Cohort) else cohort
-        self._size, self._unit, self._cache = size, unit, ArrayCache(cache_bytes)
+        self._size, self._spacing_mm = size, spacing_mm
+        self._unit, self._cache = unit, ArrayCache(cache_bytes)
         self._archives: dict[Path, tuple[Archive, Layout]] = {}
 
     def image(self, case: Case, role: str) -> Image:
@@ -81,6 +84,8 @@ class ImageStore:
             image = _in_unit(layout.image(archive, where.key, where.index), known_unit, where)
         else:
             image = read_image(path, key=where.key, index=where.index, unit=known_unit)
+        if self._spacing_mm:
+            image = resample_to_spacing(image, self._spacing_mm)
         return resample_to_size(image, self._size) if self._size else image
 
     def image_set(self, name: str, cases: Iterable[Case], role: str) -> ImageSet:

@@ -134,7 +134,7 @@ def _status(requirement: Requirement, rows: Sequence[Measurement]) -> Requiremen
     # where all images together have a row, its strata (single classes) inform; they do not make or break it
     measured = [row for row in measured if not row.stratum] or measured
     reason = ""
-    if requirement.missing:
+    if requirement.missing and not measured:
         reason = requirement.missing
     elif not measured:
         reason = next((row.not_measured for row in found), "it was not measured")

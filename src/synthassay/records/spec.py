@@ -233,6 +233,32 @@ class DomainsSpec(Record):
     to: str = Field("", description="The appearance aimed at; e.g. the name of a site.")
 
 
+class ExternalSpec(Record):
+    """Real images from elsewhere: what was learnt translates their input, and their image judges it; never learnt from.
+
+    Exactly one of ``source`` and ``path`` is given; window and units are the study's own.
+    """
+
+    source: str = Field("", description="Name of a known public source or of virtual patients; see `synthassay list`.")
+    path: str = Field("", description="Folder, table (.csv, .parquet), .npz or BIDS root, relative to the study file.")
+    layout: Literal["auto", "folder", "table", "npz", "bids"] = Field("auto", description="How `path` is laid out.")
+    subjects: int = Field(0, ge=0, description="Use at most so many subjects; 0 means all.")
+    input: str = Field("", description="Role that stands for [data] input; the same name where empty.")
+    image: str = Field("", description="Role that stands for [data] image; the same name where empty.")
+    mask: str = Field("", description="Role of the mask inside which to measure; empty: derived from the input.")
+    subject: str = Field("", description="Column or field that holds the subject.")
+    spacing: Literal["given", "study"] = Field(
+        "given",
+        description="given: as the images are, which must then be the study's. study: resampled to the study's.",
+    )
+    note: str = Field("", description="What a reader must know of these images; printed beside what they show.")
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        _refuse(data_contradictions({"source": self.source, "path": self.path}))
+        return self
+
+
 class StudySpec(Record):
     """One study. Every field of the file is here; unknown names are faults."""
 
@@ -256,6 +282,9 @@ class StudySpec(Record):
     super_resolve: SuperResolveSpec = SuperResolveSpec()
     inpaint: InpaintSpec = InpaintSpec()
     domains: DomainsSpec = DomainsSpec()
+    external: ExternalSpec | None = Field(
+        None, description="Real images from elsewhere as an external check; none where the table is absent."
+    )
     classification: ClassificationSpec | None = Field(
         None, description="Classifiers to train for measuring utility; absent: those of the plain measures alone."
     )

@@ -20,12 +20,14 @@ from synthassay.evaluate.observers.inserted import LesionView
 from synthassay.evaluate.run import evaluate
 from synthassay.records.base import disk_problem, write_lines, write_text
 from synthassay.records.evaluation import ComparisonList, evaluation_folder
+from synthassay.records.external import EXTERNAL_METRIC
 from synthassay.records.manifest import Manifest
 from synthassay.records.measurement import Measurement
 from synthassay.records.vocabulary import Role, Split
 from synthassay.study.comparing import compare
 from synthassay.study.console import Voice
 from synthassay.study.drawn import drawn_on, drawn_on_sets
+from synthassay.study.external import check_elsewhere, with_elsewhere
 from synthassay.study.inserted import inserted_folder, inserted_lesions
 from synthassay.study.losses import losses_file
 from synthassay.study.plan import Plan, PlannedGenerator
@@ -62,7 +64,7 @@ def evaluate_study(plan: Plan, folder: RunFolder, voice: Voice) -> str:
             return study_evidence(plan, folder.path, name, memo)
 
         rows += judge(folder, planned.name, inputs, evidence, voice)
-    return conclude(plan, folder, rows, voice)
+    return conclude(plan, folder, with_elsewhere(rows, check_elsewhere(plan, folder, voice)), voice)
 
 
 def judge(folder: RunFolder, of: str, inputs: Any, evidence: Callable[[], Evidence], voice: Voice) -> list[Measurement]:
@@ -176,7 +178,8 @@ def conclude(plan: Plan, folder: RunFolder, rows: Sequence[Measurement], voice: 
         references[planned.name] = {i.case: i.reference_case for i in manifest.images if i.reference_case}
     owners = {case.case: case.subject for case in plan.cohort.cases}
     trained = [planned.name for planned in plan.judged if not planned.baseline]
-    found = compare(rows, references, owners, trained, seed=plan.spec.seed, draws=plan.spec.evaluation.bootstrap)
+    here = [row for row in rows if row.metric != EXTERNAL_METRIC]
+    found = compare(here, references, owners, trained, seed=plan.spec.seed, draws=plan.spec.evaluation.bootstrap)
     place = evaluation_folder(folder.path)
     ComparisonList(comparisons=tuple(found)).write(place / "comparisons.json")
     write_verdicts(place, plan.protocol, plan.spec.task, rows)

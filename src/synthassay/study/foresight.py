@@ -8,6 +8,7 @@ from synthassay.evaluate.utility.classifying import NOT_ASKED as NO_CLASSIFIERS
 from synthassay.evaluate.utility.outlining import NOT_ASKED as NO_SEGMENTERS
 from synthassay.protocols import Protocol, Requirement
 from synthassay.records.cohort import Cohort
+from synthassay.records.external import EXTERNAL_METRIC
 from synthassay.records.vocabulary import Role, Split
 from synthassay.study.plan import Plan
 
@@ -23,6 +24,10 @@ def unmeasurable(plan: Plan) -> list[tuple[Requirement, str]]:
 
 
 def _reason(plan: Plan, protocol: Protocol, requirement: Requirement) -> str:
+    if requirement.metric == EXTERNAL_METRIC and plan.external is not None:
+        found = len(plan.external.cohort.subjects(Split.EXTERNAL))
+        few = f"only {found} subject{'' if found == 1 else 's'} in [external]; what they show will be shown all the same"
+        return few if found < requirement.least_subjects else ""
     if requirement.missing or requirement.metric not in METRICS:
         return requirement.missing or f"no metric is called {requirement.metric}"
     lacking = [name for name in METRICS.get(requirement.metric).needs if _set_of(name) in _absent(plan)]

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from synthassay.data.cohorts import load_cohort, require_classes
+from synthassay.data.elsewhere import Elsewhere, load_elsewhere
 from synthassay.data.sources import SOURCES
 from synthassay.errors import DataError, Fault, SpecError, UnknownName, did_you_mean
 from synthassay.generators import GENERATORS, Generator, GeneratorSettings
@@ -23,6 +24,7 @@ from synthassay.registry import Registry
 from synthassay.study.controls import PlannedControl, control_data_faults, control_name_faults, planned_controls
 from synthassay.study.variant_faults import variant_name_faults
 from synthassay.tasks import TASKS, Task
+from synthassay.tasks.elsewhere import TRAVELS
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Plan:
 
     Attributes:
         controls: Sets with a known fault, made of the images of ``generators``.
+        external: Real images from elsewhere that what was learnt is tried on; None where the study names none.
     """
 
     path: Path
@@ -70,6 +73,7 @@ class Plan:
     generators: tuple[PlannedGenerator, ...]
     protocol: Protocol
     controls: tuple[PlannedControl, ...] = ()
+    external: Elsewhere | None = None
 
     def kept(self, generator: PlannedGenerator) -> list[int]:
         """Images after which a generator's weights are kept for its variants."""
@@ -111,7 +115,8 @@ def plan_study(path: Path) -> Plan:
         if planned.cls.knows_domains:
             task.require_domains(planned.cls.family)
     protocol = PROTOCOLS.get(protocol_name(spec))
-    return Plan(path, spec, cohort, task, _generators(spec, type(task)), protocol, planned_controls(spec))
+    away = load_elsewhere(spec, cohort, folder=path.resolve().parent) if spec.external is not None else None
+    return Plan(path, spec, cohort, task, _generators(spec, type(task)), protocol, planned_controls(spec), away)
 
 
 def protocol_name(spec: StudySpec) -> str:
@@ -158,16 +163,25 @@ def _name_faults(table: dict[str, Any], text: str) -> list[Fault]:
     protocol = evaluation.get("protocol") if isinstance(evaluation, dict) else None
     faults += _unknown(PROTOCOLS, protocol or None, ("evaluation", "protocol"), text)
     faults += _embedding_faults(evaluation.get("embedding") if isinstance(evaluation, dict) else None, text)
-    data = table.get("data")
-    source = data.get("source") if isinstance(data, dict) else None
-    if isinstance(source, str) and source:
-        from synthassay.data.phantoms.source import PHANTOMS
-
-        known = [*SOURCES.names(), *PHANTOMS]
-        if source not in known:
-            where = place(text, ("data", "source"))
-            faults.append(Fault(where, "no known source has this name", source, did_you_mean(source, known)))
+    if isinstance(task, str) and "external" in table and task not in TRAVELS:
+        remedy = f"Leave [external] out; these tasks have it: {', '.join(TRAVELS)}."
+        faults.append(Fault(place(text, ("external",)), "has no images from elsewhere for this task", task, remedy))
+    for where in ("data", "external"):
+        named = table.get(where)
+        faults += _source_faults(named.get("source") if isinstance(named, dict) else None, where, text)
     return faults
+
+
+def _source_faults(source: Any, table: str, text: str) -> list[Fault]:
+    if not isinstance(source, str) or not source:
+        return []
+    from synthassay.data.phantoms.source import PHANTOMS
+
+    known = [*SOURCES.names(), *PHANTOMS]
+    if source in known:
+        return []
+    where = place(text, (table, "source"))
+    return [Fault(where, "no known source has this name", source, did_you_mean(source, known))]
 
 
 def _embedding_faults(name: Any, text: str) -> list[Fault]:

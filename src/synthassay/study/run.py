@@ -10,7 +10,7 @@ from typing import Any
 import synthassay
 from synthassay.data.cohorts import data_hashes
 from synthassay.generators.stored import WEIGHTS, load_generator
-from synthassay.records.base import sha256_of, whole_file
+from synthassay.records.base import whole_file
 from synthassay.records.manifest import Manifest
 from synthassay.records.vocabulary import Split
 from synthassay.study.console import Voice
@@ -20,10 +20,11 @@ from synthassay.study.evaluation import evaluate_study
 from synthassay.study.inserted import inserted_folder
 from synthassay.study.lock import lock_of
 from synthassay.study.losses import write_losses
+from synthassay.study.origin import origin_of
 from synthassay.study.plan import Plan, PlannedGenerator, plan_study
 from synthassay.study.run_folder import RunFolder
 from synthassay.study.variants import write_variant
-from synthassay.synthesise import Origin, synthesise
+from synthassay.synthesise import synthesise
 from synthassay.train import LOG, kept_weights, train
 
 STAGES = ("cohort", "train", "synthesise", "evaluate", "report")
@@ -142,7 +143,7 @@ def _synthesise(plan: Plan, folder: RunFolder, generator: PlannedGenerator, weig
         manifest = synthesise(
             plan.task,
             load_generator(weights),
-            _origin(plan, generator, weights),
+            origin_of(plan, generator, weights),
             place,
             file_format=plan.spec.sampling.format,
             progress=advance,
@@ -181,7 +182,7 @@ def _insert(plan: Plan, folder: RunFolder, generator: PlannedGenerator, weights:
         synthesise(
             plan.task,
             load_generator(weights),
-            _origin(plan, generator, weights),
+            origin_of(plan, generator, weights),
             place,
             file_format="nifti",
             progress=advance,
@@ -214,18 +215,6 @@ def _damage(plan: Plan, folder: RunFolder, control: PlannedControl, voice: Voice
     facts = {"what": what, "images": f"{len(manifest.images):,}, marked synthetic", "took": elapsed()}
     left = sum(UNDAMAGED in image.condition for image in manifest.images)
     voice.panel(f"control {control.name}", {**facts, **({"could not be damaged": str(left)} if left else {})})
-
-
-def _origin(plan: Plan, generator: PlannedGenerator, weights: Path) -> Origin:
-    learnt_from = "".join(f"{subject}\n" for subject in plan.cohort.subjects(Split.TRAIN))
-    return Origin(
-        study=plan.spec.title,
-        generator=generator.name,
-        family=generator.cls.family,
-        weights_sha256=sha256_of(weights / WEIGHTS),
-        training_subjects_sha256=hashlib.sha256(learnt_from.encode()).hexdigest(),
-        modality=plan.spec.modality,
-    )
 
 
 def _report(folder: RunFolder, measured: str, voice: Voice) -> None:
