@@ -180,15 +180,15 @@ def measure_cases(
     """
     able = [metric for metric in metrics if not lacking(evidence, metric)]
     values: dict[str, list[CaseFound]] = {metric.name: [] for metric in able}
-    drawn = [metric for metric in able if evidence.segments and "synthetic_structures" in metric.takes]
-    floors: dict[str, list[CaseFound]] = {metric.name: [] for metric in drawn}
+    told = [metric for metric in able if _has_floor(evidence, metric)]
+    floors: dict[str, list[CaseFound]] = {metric.name: [] for metric in told}
     total = len(evidence.synthetic)
     for position in range(total) if able else ():
         view = CaseView(evidence, position)
         for metric in able:
             values[metric.name].append(_measure(metric, view))
         real = RealView(evidence, position)
-        for metric in drawn:
+        for metric in told:
             floors[metric.name].append(_measure(metric, real))
         if progress is not None:
             progress("images against their references", position + 1, total)
@@ -198,6 +198,17 @@ def measure_cases(
             yield metric, [_summarise(evidence, metric, stratum, found, floor) for stratum in _strata(metric, found)]
         else:
             yield metric, [row(evidence, metric, Finding(not_measured=lacking(evidence, metric)))]
+
+
+def _has_floor(evidence: Evidence, metric: Metric) -> bool:
+    """Whether the real image in the synthetic one's place says what a faithful image would have.
+
+    So it is where a segmenter draws on both, and where an image is compared with its source: another contrast shows
+    other borders, and 0 or 1 is what only an untouched source has.
+    """
+    if evidence.segments and "synthetic_structures" in metric.takes:
+        return True
+    return evidence.reference is not None and "source" in metric.takes and "reference" not in metric.takes
 
 
 def _measure(metric: Metric, view: CaseView) -> CaseFound:
@@ -275,7 +286,7 @@ def _summarise(
     if found is None:
         settings["no_interval"] = f"fewer than {LEAST_SUBJECTS} subjects"
     real, _, owners = _in_stratum(evidence, stratum, floors) if floors else ({}, {}, [])
-    if floors:
+    if floors and "synthetic_structures" in metric.takes:
         settings |= evidence.segmenter().settings
     finding = Finding(
         value=float(np.mean(list(measured.values()))),

@@ -15,6 +15,7 @@ from synthassay.report.album import LARGEST_SUM, Album
 from synthassay.report.appraisal import appraisals, scorecard
 from synthassay.report.contents import MEASUREMENTS, Contents, read_contents
 from synthassay.report.curves import FRAME, training
+from synthassay.report.external import external_view
 from synthassay.report.findings import findings
 from synthassay.report.glossary import WORDS, measures
 from synthassay.report.learning_curves import FRAME as LEARNING_FRAME
@@ -85,6 +86,7 @@ def _context(contents: Contents, pictures: int) -> dict[str, Any]:
         "frame": FRAME,
         "learning": learning_curves(contents),
         "learning_frame": LEARNING_FRAME,
+        "external": external_view(contents, names),
         "readers": reader_study(contents.reader_result) if contents.reader_result else None,
         "reader_frame": READER_FRAME,
         "trainings": [training(of, lines) for of, lines in contents.training.items()],

@@ -19,6 +19,7 @@ from synthassay.records.evaluation import (
     VerdictList,
     evaluation_folder,
 )
+from synthassay.records.external import EXTERNAL_METRIC, ExternalCheck, external_check_path
 from synthassay.records.lock import Lock
 from synthassay.records.log import TrainingLine
 from synthassay.records.manifest import Manifest
@@ -43,6 +44,8 @@ class Contents:
         measurements_sha256: Hash of the file that every number comes from.
         pseudonym_key: Hash of the cohort's file (of the measurements' where there is none) after a prefix, so that it
             equals none of the hashes that a report shows.
+        external: What the external check rests on, where the study has one; its rows are in ``elsewhere`` and not among
+            the other ``measurements``.
         reader_result: What readers found, where a reader study was analysed.
     """
 
@@ -64,6 +67,8 @@ class Contents:
     baselines: tuple[str, ...]
     pseudonym_key: str
     reader_result: ReaderResult | None = None
+    external: ExternalCheck | None = None
+    elsewhere: tuple[Measurement, ...] = ()
 
     @property
     def controls(self) -> tuple[str, ...]:
@@ -88,6 +93,7 @@ class Contents:
             found = [near for entry in neighbours.entries for near in entry.nearest]
             subjects |= {near.subject for near in found if near.subject}
             cases |= {near.case for near in found}
+        cases |= set(self.external.cases) if self.external is not None else set()
         for manifest in self.manifests.values():
             for image in manifest.images:
                 subjects |= set(image.source_subjects)
@@ -121,13 +127,16 @@ def read_contents(run: Path) -> Contents:
     verdicts = _read(evaluation_folder(run) / "verdict.json", VerdictList)
     comparisons = _read(evaluation_folder(run) / "comparisons.json", ComparisonList)
     generators, baselines = _roles(study, measurements, manifests)
+    checked = study is not None and study.external is not None
+    external = _read(external_check_path(run), ExternalCheck) if checked else None
+    away = tuple(m for m in measurements if m.metric == EXTERNAL_METRIC and m.value is not None) if external else ()
     return Contents(
         run=run,
         study=study,
         study_text=study_file.read_text(encoding="utf-8") if study else "",
         lock=_read(run / "lock.json", Lock),
         cohort=_read(run / "cohort.json", Cohort),
-        measurements=measurements,
+        measurements=tuple(m for m in measurements if m.metric != EXTERNAL_METRIC) if away else measurements,
         measurements_sha256=sha256_of(run / MEASUREMENTS),
         manifests=manifests,
         training=_training(run / "model"),
@@ -140,6 +149,8 @@ def read_contents(run: Path) -> Contents:
         baselines=baselines,
         pseudonym_key=pseudonym_key(run),
         reader_result=_read(run / READER_RESULT, ReaderResult),
+        external=external,
+        elsewhere=away,
     )
 
 

@@ -90,6 +90,13 @@ def limits(contents: Contents, asked_for: tuple[Requirement, ...]) -> tuple[str,
     found += [f"Nothing was measured on the {axis} axis." for axis in Axis if axis not in measured | {Axis.CLINICAL}]
     if contents.cohort is None:
         found.append("The cohort is not recorded, so this report cannot prove that no subject was on two sides.")
+    elif contents.external is not None:
+        few = count(contents.external.subjects, "subject")
+        alone = not any(m.interval for m in contents.elsewhere)
+        found.append(
+            f"The external check is of {few} of {contents.external.source}"
+            + (": how the images do elsewhere was seen on these alone, without intervals." if alone else ".")
+        )
     elif not contents.cohort.of(Split.EXTERNAL):
         found.append("No external site was held out: how the images do elsewhere was not shown.")
     if contents.training:

@@ -17,17 +17,22 @@ def unmeasurable(plan: Plan) -> list[tuple[Requirement, str]]:
     """Return the protocol's requirements that this study cannot meet, each with the reason."""
     found = []
     for requirement in plan.protocol.required(plan.spec.task):
-        reason = _reason(plan, plan.protocol, requirement)
+        away = plan.external is not None and requirement.metric == EXTERNAL_METRIC
+        reason = _elsewhere(plan, requirement) if away else _reason(plan, plan.protocol, requirement)
         if reason:
             found.append((requirement, reason))
     return found
 
 
+def _elsewhere(plan: Plan, requirement: Requirement) -> str:
+    assert plan.external is not None
+    found = len(plan.external.cohort.subjects(Split.EXTERNAL))
+    subjects = f"{found} subject{'' if found == 1 else 's'}"
+    few = f"only {subjects} in [external]; what they show will be shown all the same"
+    return few if found < requirement.least_subjects else ""
+
+
 def _reason(plan: Plan, protocol: Protocol, requirement: Requirement) -> str:
-    if requirement.metric == EXTERNAL_METRIC and plan.external is not None:
-        found = len(plan.external.cohort.subjects(Split.EXTERNAL))
-        few = f"only {found} subject{'' if found == 1 else 's'} in [external]; what they show will be shown all the same"
-        return few if found < requirement.least_subjects else ""
     if requirement.missing or requirement.metric not in METRICS:
         return requirement.missing or f"no metric is called {requirement.metric}"
     lacking = [name for name in METRICS.get(requirement.metric).needs if _set_of(name) in _absent(plan)]
