@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from synthassay.records.external import EXTERNAL_METRIC
 from synthassay.protocols import PROTOCOLS, Protocol
 from synthassay.protocols.ladder import RUNGS
 from synthassay.protocols.protocol import FailureMode, Requirement
@@ -59,6 +60,8 @@ def requirement_row(requirement: Requirement) -> list[str]:
     bound = "" if requirement.at_most is None else f"at most {requirement.at_most:g}"
     bound += "" if requirement.not_below is None else f"interval not wholly below {requirement.not_below:g}"
     gap = f" *Cannot be measured yet: {requirement.missing}.*" if requirement.missing else ""
+    if requirement.metric == EXTERNAL_METRIC:
+        gap = " *Measured where a study of a translation has an `[external]` table.*"
     return [
         f"`{requirement.metric}`",
         requirement.axis.value,
