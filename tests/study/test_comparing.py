@@ -64,3 +64,28 @@ def test_two_subjects_give_a_difference_without_an_interval_or_a_p():
 def test_unpaired_sets_are_not_compared():
     one, other = row("a", [1.0, 2.0, 3.0]), row("b", [2.0, 3.0, 4.0])
     assert compare([one, other], {}, {}, ["a"], seed=1, draws=200) == []
+
+
+def test_several_images_of_one_reference_all_count():
+    a, b = (Measurement.model_validate({**row("a", [0.0]).model_dump(), "of": of}) for of in "ab")
+    references = {of: {f"syn-{i}-{s}": f"real-{i}" for i in range(3) for s in "xy"} for of in "ab"}
+    ours = {f"syn-{i}-{s}": float(i + (s == "y")) for i in range(3) for s in "xy"}
+    theirs = {case: value + (4.0 if case.endswith("x") else 2.0) for case, value in ours.items()}
+    rows = [a.model_copy(update={"per_case": ours}), b.model_copy(update={"per_case": theirs})]
+    found = compare(rows, references, {f"real-{i}": f"s{i}" for i in range(3)}, ["a"], seed=1, draws=500)[0]
+    assert (found.n, found.subjects, found.difference) == (6, 3, -3.0)
+    # an image that one set lacks is left out of both, not replaced by another image of the same reference
+    del ours["syn-0-y"]
+    rows[0] = a.model_copy(update={"per_case": ours})
+    found = compare(rows, references, {f"real-{i}": f"s{i}" for i in range(3)}, ["a"], seed=1, draws=500)[0]
+    assert found.n == 5
+    assert found.difference == -(3 * 4 + 2 * 2) / 5
+    # where the names of images tell nothing, means over the reference are paired
+    other = {of: {f"{of}{case}": real for case, real in cases.items()} for of, cases in references.items()}
+    ours = {f"syn-{i}-{s}": float(i + (s == "y")) for i in range(3) for s in "xy"}
+    rows = [
+        a.model_copy(update={"per_case": {f"a{case}": value for case, value in ours.items()}}),
+        b.model_copy(update={"per_case": {f"b{case}": value for case, value in theirs.items()}}),
+    ]
+    found = compare(rows, other, {f"real-{i}": f"s{i}" for i in range(3)}, ["a"], seed=1, draws=500)[0]
+    assert (found.n, found.difference) == (3, -3.0)

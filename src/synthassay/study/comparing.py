@@ -60,13 +60,11 @@ def _compare(
     seed: int,
     draws: int,
 ) -> Comparison | None:
-    ours = {references[one.of][case]: value for case, value in one.per_case.items() if case in references[one.of]}
-    theirs = {references[other.of][c]: value for c, value in other.per_case.items() if c in references[other.of]}
-    shared = [case for case in ours if case in theirs]
-    if not shared:
+    pairs = _pairs(one, other, references)
+    if not pairs:
         return None
-    values, others = [ours[case] for case in shared], [theirs[case] for case in shared]
-    owners = [subjects[case] for case in shared]
+    values, others = [ours for _, ours, _ in pairs], [theirs for _, _, theirs in pairs]
+    owners = [subjects[case] for case, _, _ in pairs]
     rng = stream(seed, "compare", one.metric, one.stratum, one.of, other.of)
     difference, interval = paired_difference(values, others, owners, rng=rng, draws=draws)
     return Comparison(
@@ -76,12 +74,35 @@ def _compare(
         against=other.of,
         difference=difference,
         interval=interval,
-        n=len(shared),
+        n=len(pairs),
         subjects=len(set(owners)),
         unit=one.unit,
         better=one.better,
         p=difference_p(np.subtract(values, others), owners),
     )
+
+
+def _pairs(
+    one: Measurement, other: Measurement, references: Mapping[str, Mapping[str, str]]
+) -> list[tuple[str, float, float]]:
+    """Real case, value of one set and value of the other: by image where both name theirs alike, else by real case.
+
+    Several images may have one reference, such as one field on four scanners: each is then paired with the other set's
+    image of the same source, and where names do not tell which that is, the means over the reference are paired.
+    """
+    ours, theirs = (
+        {case: (references[row.of][case], value) for case, value in row.per_case.items() if case in references[row.of]}
+        for row in (one, other)
+    )
+    alike = [case for case, (real, _) in ours.items() if case in theirs and theirs[case][0] == real]
+    if alike:
+        return [(ours[case][0], ours[case][1], theirs[case][1]) for case in alike]
+    means = []
+    for real in dict.fromkeys(real for real, _ in ours.values()):
+        here, there = ([value for own, value in found.values() if own == real] for found in (ours, theirs))
+        if there:
+            means.append((real, float(np.mean(here)), float(np.mean(there))))
+    return means
 
 
 def _holm(family: list[Comparison]) -> list[Comparison]:
