@@ -137,9 +137,12 @@ def _paired(key: Key, a: JudgedRun, b: JudgedRun, *, same: bool, draws: int, see
 
 
 def _by_real_case(row: Measurement, run: JudgedRun) -> dict[str, float]:
-    """Values by the real case, which both runs know, and not by names that a generator chose."""
-    found = {run.references[case]: value for case, value in row.per_case.items() if case in run.references}
-    return {case: value for case, value in found.items() if case in run.subjects}
+    """Values by the real case, which both runs know, and not by names that a generator chose; the mean of several."""
+    found: dict[str, list[float]] = {}
+    for case, value in row.per_case.items():
+        if case in run.references and run.references[case] in run.subjects:
+            found.setdefault(run.references[case], []).append(value)
+    return {case: float(np.mean(values)) for case, values in found.items()}
 
 
 def _not_comparable(one: Measurement, other: Measurement, *, same: bool) -> str:
