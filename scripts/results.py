@@ -25,6 +25,8 @@ SHOWN = {
     "mri-t1-to-t2": ("pgan", ("mae", "psnr", "ssim", "lost_lesions")),
     "ct-low-dose": ("pgan", ("hu_error", "psnr", "ssim", "lesion_detectability")),
 }
+SAMPLES = {"mr-to-ct-unpaired": "structure_cyclegan", "stain-five-scanners": "disentangled_vae"}
+LARGEST_PICTURE = 150_000
 STRATA = {
     "lesion_detectability": ("", "gain over the source"),
     "auc_gain": tuple(f"real={share}%, ratio=1" for share in (1, 5, 25, 100)),
@@ -49,9 +51,21 @@ def collect(run: Path) -> None:
     whole = (run / "measurements.jsonl").stat().st_size <= LARGEST_MEASUREMENTS
     kept = rows if whole else [{**row, "per_case": {}} for row in rows]  # single images stay in the run folder
     (place / "measurements.jsonl").write_text("".join(f"{json.dumps(r, ensure_ascii=False)}\n" for r in kept))
-    first = SHOWN.get(run.name, ("", ()))[0]
+    first = SAMPLES.get(run.name) or SHOWN.get(run.name, ("", ()))[0]
     if first:
-        shutil.copyfile(run / "evaluation" / first / "grid.png", place / "sample.png")
+        keep_picture(run / "evaluation" / first / "grid.png", place / "sample.png")
+    if (run / "evaluation" / "external.png").exists():
+        keep_picture(run / "evaluation" / "external.png", place / "external.png")
+
+
+def keep_picture(path: Path, kept: Path) -> None:
+    """Copy a picture; one that is too large with 256 colours, which a sample of stained tissue does not need more of."""
+    if path.stat().st_size <= LARGEST_PICTURE:
+        shutil.copyfile(path, kept)
+        return
+    from PIL import Image
+
+    Image.open(path).convert("RGB").quantize(256).save(kept, optimize=True)
 
 
 def table(name: str) -> str:

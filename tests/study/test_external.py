@@ -11,15 +11,18 @@ import numpy as np
 import pytest
 
 from study.small_studies import write_volumes
-from synthassay.errors import DataError, SpecError
+from synthassay.data.elsewhere import load_elsewhere
+from synthassay.errors import DataError, ImageError, SpecError
 from synthassay.images.verify import verify_folder
 from synthassay.records.external import EXTERNAL_METRIC, ExternalCheck, external_check_path, external_images
 from synthassay.records.manifest import Manifest
+from synthassay.records.vocabulary import Split
 from synthassay.study.console import Voice
 from synthassay.study.evaluation import read_measurements
 from synthassay.study.foresight import unmeasurable
 from synthassay.study.plan import plan_study
 from synthassay.study.run import run_study
+from synthassay.tasks.elsewhere import elsewhere
 
 STUDY = """\
 title = "Small CT from MR"
@@ -45,7 +48,7 @@ bootstrap = 200
 """
 
 
-def write_away(folder: Path, *, spacing: float = 3.0, unit: str = "HU", shift: float = 0.0) -> None:
+def write_away(folder: Path, *, spacing: float = 3.0, unit: str = "HU", shift: float = 1.0) -> None:
     """Write the last two subjects of the study again as other people: the same bodies on a scanner of other gain."""
     folder.mkdir()
     rows = ["subject,mr,ct"]
@@ -88,13 +91,11 @@ def test_images_from_elsewhere_are_translated_and_judged(task, tmp_path):
     found = elsewhere_rows(run)
     # another gain of the scanner changes nothing; a shift of the reference by 100 HU moves the bias by as much
     here = {
-        row.stratum: row.per_case
-        for row in read_measurements(run / "measurements.jsonl")
-        if row.metric == "hu_bias"
+        row.stratum: row.per_case for row in read_measurements(run / "measurements.jsonl") if row.metric == "hu_bias"
     }["tissue=body"]
     own = (here["syn-s7"] + here["syn-s8"]) / 2
     assert found["measure=hu_bias, tissue=body"] == pytest.approx(own - 100, abs=0.5)
-    assert {"measure=ssim", "measure=mind_distance_to_source", "measure=edge_f_score"} <= found.keys()
+    assert {"measure=mae", "measure=edge_f_score_to_source", "measure=edge_f_score"} <= found.keys()
     check = ExternalCheck.read(external_check_path(run))
     assert check.subjects == 2
     assert check.stands_for == {"t1": "mr", "t2": "ct"}
@@ -126,15 +127,24 @@ def test_training_does_not_see_them_and_the_rest_of_the_run_stays(tmp_path):
     assert not (plain / "external").exists()
 
 
-def test_check_says_how_few_there_are(tmp_path):
+def test_check_says_how_few_there_are_and_their_task_has_the_scales_of_the_study(tmp_path):
     study = write_study(tmp_path)
     write_away(tmp_path / "away")
-    reasons = {requirement.metric: why for requirement, why in unmeasurable(plan_study(study))}
+    plan = plan_study(study)
+    assert load_elsewhere(plan.spec, plan.cohort, folder=tmp_path) == plan.external
+    there = elsewhere(plan.task, plan.external)
+    assert (there.scale, there.source_scale, there.domains) == (
+        plan.task.scale,
+        plan.task.source_scale,
+        plan.task.domains,
+    )
+    assert not there.cohort.subjects(Split.TRAIN)
+    reasons = {requirement.metric: why for requirement, why in unmeasurable(plan)}
     assert reasons[EXTERNAL_METRIC].startswith("only 2 subjects in [external]")
 
 
 def refused(study: Path) -> str:
-    with pytest.raises((DataError, SpecError)) as problem:
+    with pytest.raises((DataError, ImageError, SpecError)) as problem:
         plan_study(study)
     return str(problem.value)
 
@@ -146,7 +156,7 @@ def test_what_cannot_be_external_is_refused_before_anything_is_trained(tmp_path)
     table = tmp_path / "away" / "table.csv"
     text, rows = study.read_text(), table.read_text()
     study.write_text(text.replace('input = "mr"', 'input = "flair"'))
-    assert "[external] input is a role that no case has (flair)" in refused(study)
+    assert "[external] input: is a role that no case has (flair)" in refused(study)
     study.write_text(text.replace('input = "mr"', 'input = "ct"'))
     assert "is the role of the image itself" in refused(study)
     study.write_text(text)
@@ -162,7 +172,7 @@ def test_what_cannot_be_external_is_refused_before_anything_is_trained(tmp_path)
 def test_images_of_another_kind_are_refused(tmp_path):
     study = write_study(tmp_path)
     write_away(tmp_path / "away", unit="")
-    assert "HU" in refused(study)
+    assert "the CT protocol measures in HU" in refused(study)
 
 
 def test_another_spacing_is_refused_or_resampled_as_asked(tmp_path):
