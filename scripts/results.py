@@ -59,13 +59,13 @@ def collect(run: Path) -> None:
 
 
 def keep_picture(path: Path, kept: Path) -> None:
-    """Copy a picture; one that is too large with 256 colours, which a sample of stained tissue does not need more of."""
+    """Copy a picture; one that is too large with 64 colours, enough to see what a sample looks like."""
     if path.stat().st_size <= LARGEST_PICTURE:
         shutil.copyfile(path, kept)
         return
     from PIL import Image
 
-    Image.open(path).convert("RGB").quantize(256).save(kept, optimize=True)
+    Image.open(path).convert("RGB").quantize(64).save(kept, optimize=True)
 
 
 def table(name: str) -> str:

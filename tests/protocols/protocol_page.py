@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from synthassay.records.external import EXTERNAL_METRIC
 from synthassay.protocols import PROTOCOLS, Protocol
 from synthassay.protocols.ladder import RUNGS
 from synthassay.protocols.protocol import FailureMode, Requirement
+from synthassay.records.external import EXTERNAL_METRIC
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "protocols.md"
 OPENING = """\

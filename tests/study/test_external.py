@@ -103,7 +103,8 @@ def test_images_from_elsewhere_are_translated_and_judged(task, tmp_path):
     assert "Two bodies of wax." in page
     assert "n = 2: there is no interval" in page
     assert "mr stands for t1" in page
-    assert "w7" not in page
+    assert "syn-w7" not in page
+    assert "w7.nii" not in page
     assert "No external site was held out" not in page
     status = json.loads((run / "evaluation" / "requirements.json").read_text())["requirements"]
     reason = next(entry["reason"] for entry in status if entry["metric"] == EXTERNAL_METRIC)
