@@ -71,8 +71,8 @@ class Smote(Generator):
         near = nearest(images, first, self.settings.neighbours_mixed)
         second = int(near[torch.randint(len(near), (), generator=rng)]) if len(near) else first
         share = float(torch.rand((), generator=rng))
-        ends = (images[at].double() / 32_767 for at in (first, second))
-        return torch.lerp(*ends, share).float(), tuple(sorted({names[first], names[second]}))
+        one, other = (images[at].double() / 32_767 for at in (first, second))
+        return torch.lerp(one, other, share).float(), tuple(sorted({names[first], names[second]}))
 
 
 def nearest(images: Tensor, of: int, count: int) -> Tensor:

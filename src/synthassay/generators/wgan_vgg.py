@@ -131,7 +131,7 @@ class _Convolutions(nn.Module):
         for part in self.body:
             if isinstance(part, CONVOLUTION[2]):  # arXiv:1502.01852; torch's own scale fades out over eight layers
                 nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
-                nn.init.zeros_(part.bias)
+                nn.init.zeros_(part.bias)  # type: ignore[arg-type]
         self.last = nn.Conv2d(width, channels_out, 3, padding=1, padding_mode="replicate")
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)  # type: ignore[arg-type]

@@ -152,7 +152,7 @@ def _show(plan: Plan, folder: RunFolder, task: Task) -> None:
     sets: dict[str, ImageSet | None] = {Role.SOURCE.value: first.source, Role.REFERENCE.value: first.reference}
     rows: dict[str, Sequence[Image]] = {}
     assert first.masks is not None
-    mask = first.masks.entries[0].load().pixels.any(axis=0)
+    mask = np.asarray(first.masks.entries[0].load().pixels.any(axis=0))
     for role, images in sets.items():
         assert images is not None
         image = images.entries[0].load()
