@@ -176,9 +176,10 @@ def _images(task: Task, model: Generator, group: list[Request]) -> Iterator[Made
         return
     for request in group:
         condition = task.condition(request, neighbours)
+        begins = 0 if neighbours == 0 else request.first_slice  # a volume made whole has one seed
         pieces: list[Tensor] = []
         for part in condition.split(SLICES_AT_A_TIME):
-            first = request.first_slice + SLICES_AT_A_TIME * len(pieces)
+            first = begins + SLICES_AT_A_TIME * len(pieces)
             rngs = [torch.Generator().manual_seed(derive(request.seed, first + i)) for i in range(len(part))]
             pieces.append(_sample(model, part, rngs)[0])
         yield Made(request, task.image(request, torch.cat(pieces)), drawing=task.drawing(request))
