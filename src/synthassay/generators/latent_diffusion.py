@@ -1,18 +1,18 @@
-"""Latent diffusion: a codec shrinks images to a small grid, and a diffusion model learns the grids, from a drawing too."""
+"""Latent diffusion: a codec shrinks images to a small grid; a diffusion model learns the grids, shown drawings or not."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Self
 
 import torch
-from pydantic import Field, model_validator
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from synthassay.generators.base import GeneratorSettings, generator
 from synthassay.generators.codecs import CODECS, Codec, CodecName, CodecSettings
 from synthassay.generators.denoising import GuidanceSettings, UNetSettings, lean_unet, padded, target_of
+from synthassay.generators.neighbours import SliceSettings
 from synthassay.generators.stages import boundary, progress_within
 from synthassay.generators.variance_preserving import VariancePreserving, VariancePreservingSettings
 from synthassay.networks.axes import fold, spread
@@ -24,23 +24,14 @@ MEASURED = 512  # images whose grids tell the scale
 NOTHING = 0.0  # neither drawn (1) nor not drawn (-1)
 
 
-class LatentDiffusionSettings(CodecSettings, GuidanceSettings, UNetSettings, VariancePreservingSettings):
+class LatentDiffusionSettings(CodecSettings, GuidanceSettings, UNetSettings, SliceSettings, VariancePreservingSettings):
     """Settings of codec and diffusion model."""
 
     codec: CodecName = Field("kl_autoencoder", description="What shrinks the images.")
     codec_share: float = Field(0.4, gt=0, lt=1, description="Share of training in which the codec is learnt, first.")
     widths: tuple[int, ...] = Field((64, 128), min_length=1, description="Channels per level of the latent U-Net.")
     unshuffle: int = Field(1, ge=1, description="Side of the squares of the grid folded into channels; 1 folds none.")
-    neighbours: int = Field(
-        1, ge=0, description="Source slices seen, an odd number; 0 learns and makes volumes whole; 1 for pictures."
-    )
     clip: bool = Field(False, description="Keep each expected grid of a walk within [-1, 1]; latent numbers go beyond.")
-
-    @model_validator(mode="after")
-    def _odd(self) -> Self:
-        if self.neighbours and self.neighbours % 2 == 0:
-            raise ValueError("neighbours must be odd (the central slice and as many on either side), or 0 for volumes")
-        return self
 
 
 @generator("latent_diffusion", serves={"augment", "generate", "mask_to_image"}, source="arXiv:2112.10752")
@@ -56,9 +47,10 @@ class LatentDiffusion(VariancePreserving):
     possible. Images of any size are padded behind their ends with the floor of the scale and cropped again.
 
     Source:
-        Rombach et al. 2022, arXiv:2112.10752, section 3 (3.3 for the drawing). Departures: the scale is measured per channel and on many
+        Rombach et al. 2022, arXiv:2112.10752, section 3. Departures: the scale is measured per channel and on many
         images (on one batch in the code); the mean of the encoder's law is learnt, not a draw; features for the codec's
-        perceptual loss are learnt from the training images (LPIPS there).
+        perceptual loss are learnt from the training images (LPIPS there), and volumes have none; drawings are brought
+        to the grid by means (by a learnt encoder there).
     """
 
     Settings = LatentDiffusionSettings

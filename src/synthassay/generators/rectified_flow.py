@@ -10,7 +10,9 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from synthassay.generators.base import Generator, GeneratorSettings, generator
+from synthassay.generators.base import Generator, generator
+from synthassay.generators.neighbours import SliceSettings
+from synthassay.networks.axes import spread
 from synthassay.networks.batch import Batch, Facts
 from synthassay.networks.ema import Ema
 from synthassay.networks.noise import normal_each, normal_like
@@ -20,7 +22,7 @@ from synthassay.networks.unet import UNet, check_size
 Velocity = Callable[[Tensor, float], Tensor]
 
 
-class RectifiedFlowSettings(GeneratorSettings):
+class RectifiedFlowSettings(SliceSettings):
     """Settings of the flow; those without a paper's default say where theirs comes from."""
 
     images_seen: int = Field(240_000, ge=1, description="Training length, in images shown (with repetition).")
@@ -44,12 +46,15 @@ class RectifiedFlowSettings(GeneratorSettings):
     )
 
 
-@generator("rectified_flow", serves={"augment", "translate", "denoise", "mask_to_image"}, source="arXiv:2209.03003")
+TASKS_SERVED = {"augment", "generate", "translate", "denoise", "mask_to_image", "super_resolve", "inpaint"}
+
+
+@generator("rectified_flow", serves=TASKS_SERVED, source="arXiv:2209.03003")
 class RectifiedFlow(Generator):
     """A velocity field between noise and images, told the class, or shown the source image.
 
     With noise n and an image x, the path is ``x_t = (1 - t) n + t x`` and the network learns its velocity ``x - n`` by
-    mean squared error. A sample starts at n (t = 0) and follows the velocity to t = 1.
+    mean squared error. A sample starts at n (t = 0) and follows the velocity to t = 1. Pictures and volumes alike.
 
     Source:
         Liu et al. 2022, arXiv:2209.03003, equation 1 (the loss); times by Esser et al. 2024, arXiv:2403.03206, section
@@ -65,7 +70,9 @@ class RectifiedFlow(Generator):
 
     def __init__(self, settings: RectifiedFlowSettings, facts: Facts) -> None:
         super().__init__(settings, facts)
-        check_size(facts.space, levels=len(settings.widths), unshuffle=settings.unshuffle, where="rectified_flow")
+        check_size(
+            facts.space, levels=len(settings.widths), unshuffle=settings.unshuffle, where="rectified_flow", axes=(2, 3)
+        )
         self.network = UNet(
             facts.channels + facts.source_channels,
             facts.channels,
@@ -74,6 +81,7 @@ class RectifiedFlow(Generator):
             attention=settings.attention,
             unshuffle=settings.unshuffle,
             classes=len(facts.classes),
+            axes=len(facts.space),
         )
         self.ema = Ema(self.network, settings.ema_decay)
 
@@ -132,7 +140,7 @@ class RectifiedFlow(Generator):
             raise ValueError("the flow learns from targets, and this batch has none")
         noise = normal_like(batch.target, rng)
         time = draw_times(len(batch), self.settings.times, rng).to(noise.device)
-        at = time[:, None, None, None]
+        at = spread(time, noise)
         answer = network(*self._input((1 - at) * noise + at * batch.target, batch), time, self._told(batch, drop, rng))
         return F.mse_loss(answer, batch.target - noise)
 
@@ -156,7 +164,7 @@ class RectifiedFlow(Generator):
             if condition.label is None or not self.facts.classes or weight == 1:
                 return self.ema(shown, times, condition.label if self.facts.classes else None)
             label = torch.cat([condition.label, torch.full_like(condition.label, self.network.null_class)])
-            told, untold = self.ema(shown.repeat(2, 1, 1, 1), times.repeat(2), label).chunk(2)
+            told, untold = self.ema(torch.cat([shown, shown]), times.repeat(2), label).chunk(2)
             return torch.lerp(untold, told, weight)
 
         return velocity

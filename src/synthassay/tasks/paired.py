@@ -23,7 +23,16 @@ from synthassay.records.vocabulary import Role, Split, Unit
 from synthassay.shapes import SpatialMask
 from synthassay.tasks.base import Request, Task
 from synthassay.tasks.foreground import foreground
-from synthassay.tasks.slices import WHOLE, Pair, PairMemory, SliceExamples, every_slice, joined, require_size, shown_slices
+from synthassay.tasks.slices import (
+    WHOLE,
+    Pair,
+    PairMemory,
+    SliceExamples,
+    every_slice,
+    joined,
+    require_size,
+    shown_slices,
+)
 from synthassay.tasks.units import stored_type, window
 
 

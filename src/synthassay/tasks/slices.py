@@ -86,7 +86,7 @@ class SliceExamples:
             if self._neighbours == WHOLE:
                 require_size(pair.source, self._pairs(self._places[0][0]).source.space, case)
             sources.append(stacked(pair.source, [at], self._neighbours))
-            targets.append(stacked(pair.reference, [at], 1))
+            targets.append(stacked(pair.reference, [at], min(self._neighbours, 1)))
         return Batch(target=to_model(targets, self._scale), source=to_model(sources, self._source_scale))
 
     def subject(self, position: int) -> str:
