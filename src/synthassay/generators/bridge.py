@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from synthassay.errors import Fault, SpecError
-from synthassay.generators.base import GeneratorSettings, generator
+from synthassay.generators.base import Generator, GeneratorSettings, generator
 from synthassay.generators.denoising import (
     Denoising,
     DenoisingSettings,
@@ -104,6 +104,17 @@ class Bridge(Denoising):
         drawn = fresh if self.settings.noise else lambda: torch.zeros_like(start)
         made = cross(lambda now, level: self.denoised(now, level, condition), start, levels, drawn)
         return self.as_image(made).clamp(-1, 1)
+
+    def sample_over(self, condition: Batch, rngs: Sequence[torch.Generator], overlap: float) -> Tensor:
+        """Return samples of a source larger than was learnt; whole walks of patches are blended.
+
+        Raises:
+            SpecError: Noise is drawn on the way, which blending would average away.
+        """
+        if self.settings.noise:
+            what, remedy = "need a bridge without noise", "Set noise = false for the bridge, or use palette."
+            raise SpecError("study", [Fault("sampling.patch", what, self.facts.space, remedy)])
+        return Generator.sample_over(self, condition, rngs, overlap)
 
     def require_pixels(self) -> None:
         """Refuse: there is no noise to fill a hole from.

@@ -1,4 +1,4 @@
-"""Latent diffusion: a codec shrinks images to a small grid; a diffusion model learns the grids, shown drawings or not."""
+"""Latent diffusion: a codec shrinks images to a small grid; a diffusion model learns the grids, shown drawings too."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from synthassay.errors import Fault, SpecError
 from synthassay.generators.base import GeneratorSettings, generator
 from synthassay.generators.codecs import CODECS, Codec, CodecName, CodecSettings
 from synthassay.generators.denoising import GuidanceSettings, UNetSettings, lean_unet, padded, target_of
@@ -183,6 +184,15 @@ class LatentDiffusion(VariancePreserving):
             return super().hidden(batch, rng)
         hide = (torch.rand(len(batch), generator=rng) < self.settings.drop_class).to(batch.source.device)
         return Batch(batch.target, torch.where(spread(hide, batch.source), NOTHING, batch.source))
+
+    def require_patches(self, condition: Batch) -> None:
+        """Refuse: places of one grid do not match those of a patch's.
+
+        Raises:
+            SpecError: Always.
+        """
+        what, remedy = "cannot be blended on a latent grid", "Take volumes whole, or use palette or rectified_flow."
+        raise SpecError("study", [Fault("sampling.patch", what, self.facts.space, remedy)])
 
     def require_pixels(self) -> None:
         """Refuse: known pixels are not known numbers of the grid.

@@ -16,6 +16,7 @@ from synthassay.networks.axes import spread
 from synthassay.networks.batch import Batch, Facts
 from synthassay.networks.ema import Ema
 from synthassay.networks.noise import normal_each, normal_like
+from synthassay.networks.patches import blended
 from synthassay.networks.schedule import rise_and_fall
 from synthassay.networks.unet import UNet, check_size
 
@@ -132,8 +133,22 @@ class RectifiedFlow(Generator):
         """Return ``batch channels *space`` in [-1, 1]; noise i is drawn from ``rngs[i]`` alone."""
         device = next(self.ema.parameters()).device
         noise = normal_each((self.facts.channels, *self.facts.space), rngs, device)
-        walk = {"euler": euler, "heun": heun}[self.settings.sampler]
+        walk = WALKS[self.settings.sampler]
         return walk(self._guided(condition.to(device)), noise, self.settings.steps).clamp(-1, 1)
+
+    @torch.no_grad()
+    def sample_over(self, condition: Batch, rngs: Sequence[torch.Generator], overlap: float) -> Tensor:
+        """Return samples of a source larger than was learnt; each velocity of the walk is blended of patches."""
+        source = condition.to(next(self.ema.parameters()).device).source
+        if source is None:
+            raise ValueError("patches are taken of a source, and this condition has none")
+        noise = normal_each((self.facts.channels, *source.shape[2:]), rngs, source.device)
+
+        def velocity(now: Tensor, time: float) -> Tensor:
+            of_patch = lambda seen, shown: self._guided(Batch(source=shown))(seen, time)  # noqa: E731
+            return blended(of_patch, [now, source], self.facts.space, overlap)
+
+        return WALKS[self.settings.sampler](velocity, noise, self.settings.steps).clamp(-1, 1)
 
     def _velocity_error(self, network: nn.Module, batch: Batch, rng: torch.Generator, drop: float) -> Tensor:
         if batch.target is None:
@@ -219,3 +234,6 @@ def heun(velocity: Velocity, noise: Tensor, steps: int) -> Tensor:
         last = step + 1 == steps
         now = ahead if last else now + (here + velocity(ahead, (step + 1) / steps)) / (2 * steps)
     return now
+
+
+WALKS = {"euler": euler, "heun": heun}

@@ -20,7 +20,7 @@ from synthassay.records.vocabulary import Role, Split
 from synthassay.shapes import SpatialMask
 from synthassay.tasks.base import TASKS, Request
 from synthassay.tasks.paired import PairedTask
-from synthassay.tasks.slices import Pair, PairMemory, SliceExamples, shown_slices
+from synthassay.tasks.slices import WHOLE, Pair, PairMemory, SliceExamples, shown_slices
 from synthassay.tasks.units import is_relative, relative, stored_type
 
 COLOURS = {1: ("image",), 3: ("red", "green", "blue")}
@@ -75,6 +75,9 @@ class Inpaint(PairedTask):
 
     def examples(self, split: Split, neighbours: int = 1) -> Examples:
         """Slices that a hole goes through, of ``per_case`` holes per case."""
+        if neighbours == WHOLE and self.spec.sampling.patch:
+            keys = [(case, k) for case in self.cases(split) for k in range(self.spec.inpaint.per_case)]
+            return self.blocks(self._holed, ((f"{case.case}#{k}", self._learnt_hole(case, k)) for case, k in keys))
         places, subjects = [], {}
         for case in self.cases(split):
             for number in range(self.spec.inpaint.per_case):

@@ -127,7 +127,7 @@ class MaskToImage(PairedTask):
         )
 
     def condition(self, request: Request, neighbours: int = 1) -> Batch:
-        """All slices of the bent label map, in order, or the map whole; beside them, the bent image for the baseline that shows it."""
+        """All slices of the bent label map, or it whole; beside them, the bent image for the baseline that shows it."""
         bent = self._bent(request)
         source = self._channels(bent.structures, self._cases[self.case_of(request)], bent.image)
         return Batch(

@@ -97,8 +97,8 @@ class SliceExamples:
 def stacked(image: Image, at: Sequence[int], neighbours: int) -> np.ndarray:
     """Return ``slices (neighbours channels) rows columns``: each slice at ``at`` with those before and behind it.
 
-    Beyond the volume's ends the last slice stands in for the missing ones. A picture has one slice. ``WHOLE`` leaves the
-    image as it is, ``1 channels *space``.
+    Beyond the volume's ends the last slice stands in for the missing ones. A picture has one slice. ``WHOLE`` leaves
+    the image as it is, ``1 channels *space``.
 
     >>> volume = Image(np.arange(4.0).reshape(1, 1, 1, 4))
     >>> stacked(volume, [0, 2], 3)[:, :, 0, 0]
