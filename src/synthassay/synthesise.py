@@ -181,11 +181,11 @@ def _images(task: Task, model: Generator, group: list[Request]) -> Iterator[Made
         for part in condition.split(SLICES_AT_A_TIME):
             first = begins + SLICES_AT_A_TIME * len(pieces)
             rngs = [torch.Generator().manual_seed(derive(request.seed, first + i)) for i in range(len(part))]
-            pieces.append(_sample_image(model, part, rngs, task.spec.sampling.overlap))
+            pieces.append(sample_image(model, part, rngs, task.spec.sampling.overlap))
         yield Made(request, task.image(request, torch.cat(pieces)), drawing=task.drawing(request))
 
 
-def _sample_image(model: Generator, condition: Batch, rngs: Sequence[torch.Generator], overlap: float) -> Tensor:
+def sample_image(model: Generator, condition: Batch, rngs: Sequence[torch.Generator], overlap: float) -> Tensor:
     """Return samples of slices, or of a whole volume; in patches where it is larger than what the model has learnt."""
     source = condition.source
     if source is None or source.ndim < 5 or tuple(source.shape[2:]) == tuple(model.facts.space):

@@ -55,6 +55,8 @@ def blended(
 def axis_starts(length: int, side: int, overlap: float) -> list[int]:
     """Return where patches begin along an axis: the fewest that overlap enough, evenly spread from end to end.
 
+    Patches move on by one pixel at least.
+
     Raises:
         ValueError: The patch is longer than the axis, or the overlap is out of range.
 

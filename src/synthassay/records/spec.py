@@ -333,6 +333,9 @@ def study_contradictions(table: Mapping[str, Any]) -> list[str]:
     ]
     if not generators and baselines is not None and not len(baselines):
         found.append("nothing to judge: name at least one generator or baseline")
+    sampling = table.get("sampling") or {}
+    if isinstance(sampling, Mapping) and sampling.get("patch") and all(g.get("neighbours") != 0 for g in generators):
+        found.append("[sampling] patch is for generators with neighbours = 0, and there is none")
     return found
 
 

@@ -105,6 +105,8 @@ def _train(plan: Plan, folder: RunFolder, generator: PlannedGenerator, cohort: s
     keep = plan.kept(generator)
     if keep:
         inputs["keep"] = keep
+    if plan.spec.sampling.patch and generator.neighbours == 0:
+        inputs["patch"] = plan.spec.sampling.patch
     if plan.task.table:
         inputs[plan.task.table] = plan.spec.model_dump(mode="json")[plan.task.table]
     if folder.finished("train", generator.name, inputs):
