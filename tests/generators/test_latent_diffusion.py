@@ -42,13 +42,9 @@ class TestKl(Hardship, Examination):
 class TestDrawn(Examination):
     family = "latent_diffusion"
     settings = {
-        **SMALL,
-        "images_seen": 480,
-        "neighbours": 0,
-        "codec_widths": (8,),
-        "widths": (8, 8),
-        "codec_rate": 8e-3,
-    }
+        **SMALL, "images_seen": 480, "neighbours": 0, "codec_widths": (8,), "widths": (8, 8), "codec_rate": 8e-3,
+        "patch_layers": 1,
+    }  # fmt: skip
     falls = ("codec/pixel", "denoiser/denoising")
     fall = 0.9
     source_channels = 2
