@@ -20,7 +20,7 @@ def blended(
     Along each axis the weight of a patch rises linearly over its overlap with the patch before, falls over that with
     the one behind, and is divided by the sum over all patches there. Weights of a place sum to 1, so that a network
     which sees one pixel at a time answers as it does to the whole image. Sums are kept in 64 bits and rounded once.
-    Only one patch of each image is in the network at a time: beside the answer, memory does not grow with the image.
+    Only one patch of each image is in the network at a time: what grows with the image is the answer in 64 bits alone.
 
     Args:
         answer: Maps a patch of each of ``images``, ``batch channels *sides``, to ``batch channels_out *sides``.
