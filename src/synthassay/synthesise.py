@@ -177,11 +177,12 @@ def _images(task: Task, model: Generator, group: list[Request]) -> Iterator[Made
     for request in group:
         condition = task.condition(request, neighbours)
         begins = 0 if neighbours == 0 else request.first_slice  # a volume made whole has one seed
+        overlap = task.spec.sampling.overlap if neighbours == 0 else 0.0
         pieces: list[Tensor] = []
         for part in condition.split(SLICES_AT_A_TIME):
             first = begins + SLICES_AT_A_TIME * len(pieces)
             rngs = [torch.Generator().manual_seed(derive(request.seed, first + i)) for i in range(len(part))]
-            pieces.append(sample_image(model, part, rngs, task.spec.sampling.overlap))
+            pieces.append(sample_image(model, part, rngs, overlap))
         yield Made(request, task.image(request, torch.cat(pieces)), drawing=task.drawing(request))
 
 
