@@ -176,12 +176,24 @@ def _images(task: Task, model: Generator, group: list[Request]) -> Iterator[Made
         return
     for request in group:
         condition = task.condition(request, neighbours)
+        begins = 0 if neighbours == 0 else request.first_slice  # a volume made whole has one seed
+        overlap = task.spec.sampling.overlap if neighbours == 0 else 0.0
         pieces: list[Tensor] = []
         for part in condition.split(SLICES_AT_A_TIME):
-            first = request.first_slice + SLICES_AT_A_TIME * len(pieces)
+            first = begins + SLICES_AT_A_TIME * len(pieces)
             rngs = [torch.Generator().manual_seed(derive(request.seed, first + i)) for i in range(len(part))]
-            pieces.append(_sample(model, part, rngs)[0])
+            pieces.append(sample_image(model, part, rngs, overlap))
         yield Made(request, task.image(request, torch.cat(pieces)), drawing=task.drawing(request))
+
+
+def sample_image(model: Generator, condition: Batch, rngs: Sequence[torch.Generator], overlap: float) -> Tensor:
+    """Return samples of slices, or of a whole volume; in patches where it is larger than what the model has learnt."""
+    source = condition.source
+    if source is None or source.ndim < 5 or tuple(source.shape[2:]) == tuple(model.facts.space):
+        return _sample(model, condition, rngs)[0]
+    device = next((p.device for p in model.parameters()), torch.device("cpu"))
+    with torch.inference_mode():
+        return model.sample_over(condition.to(device), rngs, overlap).float().cpu()
 
 
 def _sample(

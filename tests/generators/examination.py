@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar, get_args
 
@@ -32,7 +33,9 @@ CLASSES = ("clear", "opaque")
 class Bodies:
     """Examples by position: an ellipse per subject, class 1 with a bright blot inside; two positions per subject."""
 
-    def __init__(self, count: int, size: int, source_channels: int, classes: tuple[str, ...], seed: int = 5) -> None:
+    def __init__(
+        self, count: int, size: int, source_channels: int, classes: tuple[str, ...], seed: int = 5, axes: int = 2
+    ) -> None:
         rng = np.random.default_rng(seed)
         rows, columns = np.mgrid[-1 : 1 : size * 1j, -1 : 1 : size * 1j]
         self.label = np.arange(count) % 2
@@ -44,6 +47,10 @@ class Bodies:
         self.target = torch.tensor((1.2 * body + 0.6 * blot - 0.9), dtype=torch.float32)[:, None].clamp(-1, 1)
         self.source = torch.tensor(0.8 - 1.5 * body + 0.3 * blot, dtype=torch.float32)[:, None]
         self.source = self.source.expand(-1, source_channels, -1, -1).clamp(-1, 1)
+        if axes == 3:  # the body fades towards the first and the last slice
+            depth = (1 - torch.linspace(-1, 1, size).square()).reshape(-1, 1, 1)
+            self.target = (self.target[:, :, None] + 1) * depth - 1
+            self.source = (self.source[:, :, None] - 0.8) * depth + 0.8
         self.paired, self.classes = source_channels > 0, classes
 
     def __len__(self) -> int:
@@ -62,6 +69,15 @@ def seeds(*values: int) -> list[torch.Generator]:
     return [torch.Generator().manual_seed(value) for value in values]
 
 
+def digest_of(generator: Generator) -> str:
+    """The first 16 digits of the hash of all weights, by name."""
+    found = sha256()
+    for name, value in sorted(generator.state_dict().items()):
+        found.update(name.encode())
+        found.update(value.contiguous().numpy().tobytes())
+    return found.hexdigest()[:16]
+
+
 class Examination:
     """What the house demands of every trained family.
 
@@ -70,6 +86,7 @@ class Examination:
         settings: Small enough for a minute, long enough to learn.
         falls: Training loss terms, as in training.jsonl, whose last tenth must lie under ``fall`` of their first.
         source_channels: 0 for a label-conditioned use, else the channels of the source.
+        axes: 2 for pictures, 3 for volumes.
         images_seen_to_resume: Length of the short trainings whose bytes are compared.
     """
 
@@ -80,6 +97,7 @@ class Examination:
     source_channels: ClassVar[int] = 0
     classes: ClassVar[tuple[str, ...]] = CLASSES
     size: ClassVar[int] = 16
+    axes: ClassVar[int] = 2
     images_seen_to_resume: ClassVar[int] = 48
     composition_tolerance: ClassVar[float] = 1e-4
 
@@ -105,7 +123,7 @@ class Examination:
 
     def test_shape_and_range(self, trained: tuple[Generator, Path]) -> None:
         images = trained[0].sample(self._condition(range(3)), seeds(1, 2, 3))
-        assert images.shape == (3, 1, self.size, self.size)
+        assert images.shape == (3, 1, *[self.size] * self.axes)
         assert images.dtype == torch.float32
         assert bool(torch.isfinite(images).all())
         assert float(images.min()) >= -1
@@ -176,7 +194,7 @@ class Examination:
 
     @classmethod
     def _examples(cls, count: int = 32, seed: int = 5) -> Bodies:
-        return Bodies(count, cls.size, cls.source_channels, cls.classes, seed)
+        return Bodies(count, cls.size, cls.source_channels, cls.classes, seed, cls.axes)
 
     @classmethod
     def _condition(cls, positions: Sequence[int]) -> Batch:
@@ -185,7 +203,7 @@ class Examination:
 
     @classmethod
     def _new(cls, **changes: Any) -> Generator:
-        facts = Facts(1, cls.source_channels, cls.classes, (cls.size, cls.size))
+        facts = Facts(1, cls.source_channels, cls.classes, (cls.size,) * cls.axes)
         return build_generator(cls.family, {**cls.settings, **changes}, facts, seed=11)
 
     @classmethod

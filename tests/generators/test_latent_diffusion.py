@@ -7,6 +7,7 @@ import torch
 
 from generators.examination import Bodies, Examination, seeds
 from generators.hardship import Hardship
+from synthassay.errors import SpecError
 from synthassay.generators.latent_diffusion import LatentDiffusion
 from synthassay.generators.stored import build_generator
 from synthassay.networks.batch import Batch, Facts
@@ -36,6 +37,58 @@ class TestKl(Hardship, Examination):
         target = self._examples().target
         made = trained[0].as_image(trained[0].as_learnt(target))
         assert float((made - target).detach().abs().mean()) < 0.5 * float((target - target.mean()).abs().mean())
+
+
+class TestDrawn(Examination):
+    family = "latent_diffusion"
+    settings = {
+        **SMALL, "images_seen": 480, "neighbours": 0, "codec_widths": (8,), "widths": (8, 8), "codec_rate": 8e-3,
+        "patch_layers": 1,
+    }  # fmt: skip
+    falls = ("codec/pixel", "denoiser/denoising")
+    fall = 0.9
+    source_channels = 2
+    classes = ()
+    axes = 3
+    size = 8
+    images_seen_to_resume = 64
+
+
+def test_drawings_lie_on_the_grid_as_shares_of_half_places() -> None:
+    made = build_generator("latent_diffusion", SMALL, Facts(1, 2, (), (16, 16), ("subject", "organ")), seed=2)
+    drawing = -torch.ones(1, 2, 16, 16)
+    drawing[0, 1, 4:7, 8:12] = 1  # of the place at (1, 2): its upper half, and half of its lower one
+    on_grid = made.on_grid(drawing)
+    assert on_grid.shape == (1, 8, 4, 4)
+    assert on_grid[0, 4:, 1, 2].tolist() == [1, 1, 0, 0]
+    assert float(on_grid.mean()) == pytest.approx(float(drawing.mean()), abs=1e-6)
+
+
+def test_drawings_are_hidden_as_often_as_asked_and_guide() -> None:
+    facts = Facts(1, 1, (), (16, 16))
+    made = build_generator("latent_diffusion", {**SMALL, "drop_class": 0.3, "guidance": 2.0}, facts, seed=2).eval()
+    shown = made.hidden(Batch(torch.zeros(5000, 1, 2, 2), torch.ones(5000, 1, 2, 2)), seeds(0)[0])
+    assert float((shown.source[:, 0, 0, 0] == 0).float().mean()) == pytest.approx(0.3, abs=0.02)
+    with torch.no_grad():
+        for weights in made.ema.average.parameters():
+            weights.copy_(0.1 * torch.randn(weights.shape, generator=seeds(4)[0]))
+    now, drawing, level = torch.randn(2, *made.shape()), torch.ones(2, 1, 16, 16), made.levels(4)[1]
+    told, untold = (made.denoised(now, level, Batch(source=s)) for s in (drawing, torch.zeros_like(drawing)))
+    assert not torch.equal(told, untold)
+    torch.testing.assert_close(made.walked(Batch(source=drawing))(now, level), untold + 2 * (told - untold))
+
+
+def test_volumes_of_any_size_are_padded_and_cropped_back() -> None:
+    facts = Facts(1, 1, (), (9, 11, 6))
+    settings = {**SMALL, "codec_widths": (8,), "widths": (8, 8), "patch_layers": 1, "neighbours": 0}
+    made = build_generator("latent_diffusion", settings, facts, seed=2).eval()
+    assert made.shape() == (2, 6, 6, 4)  # 12, 12 and 8 voxels, halved by the codec
+    assert made.sample(Batch(source=torch.ones(1, 1, 9, 11, 6)), seeds(1)).shape == (1, 1, 9, 11, 6)
+
+
+def test_patches_on_a_grid_are_refused() -> None:
+    with pytest.raises(SpecError, match="palette or rectified_flow"):
+        latent().sample_over(Batch(source=torch.zeros(1, 1, 32, 32)), seeds(1), 0.5)
 
 
 def latent(**changes) -> LatentDiffusion:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from generators.examination import Bodies, Examination, seeds
+from generators.examination import Bodies, Examination, digest_of, seeds
 from synthassay.errors import SpecError
 from synthassay.generators.rectified_flow import RectifiedFlow, draw_times, euler, heun
 from synthassay.generators.stored import build_generator
@@ -44,6 +44,43 @@ class TestSourceConditioned(Examination):
         distance = (made[:, None] - bodies.target[None]).square().flatten(2).mean(2)
         own, others = distance.diagonal().mean(), distance[~torch.eye(8, dtype=torch.bool)].mean()
         assert float(own) < 0.5 * float(others)
+
+
+class TestVolumes(Examination):
+    family = "rectified_flow"
+    settings = {**SMALL, "images_seen": 480, "neighbours": 0, "widths": (8, 8), "guidance": 1.0}
+    falls = ("velocity/velocity_mse",)
+    source_channels = 2
+    classes = ()
+    axes = 3
+    size = 8
+
+
+def test_pictures_are_learnt_as_before_there_were_volumes() -> None:
+    """Hashes were taken before the network and the walk took a third axis."""
+    for (settings, sources, classes), known in PICTURES.items():
+        facts = Facts(1, sources, classes, (16, 16))
+        made = build_generator("rectified_flow", {"images_seen": 48, "batch": 16, **dict(settings)}, facts, seed=11)
+        assert digest_of(made) == known
+
+
+PICTURES = {
+    ((("widths", (8, 16)), ("steps", 4), ("guidance", 1.5)), 0, ("clear", "opaque")): "fe5891c67391fa9d",
+    ((("widths", (8, 16)), ("steps", 4), ("sampler", "euler"), ("unshuffle", 1)), 3, ()): "02218ff1aabccb05",
+}
+
+
+def test_patches_follow_one_walk_and_one_patch_is_the_whole() -> None:
+    facts = Facts(1, 1, (), (8, 8, 8))
+    made = build_generator("rectified_flow", {**SMALL, "neighbours": 0, "widths": (8, 8)}, facts, seed=1).eval()
+    with torch.no_grad():
+        for weights in made.ema.average.parameters():
+            weights.copy_(0.1 * torch.randn(weights.shape, generator=seeds(4)[0]))
+    source = torch.rand(1, 1, 8, 8, 8, generator=seeds(2)[0])
+    whole = made.sample(Batch(source=source), seeds(3))
+    torch.testing.assert_close(made.sample_over(Batch(source=source), seeds(3), 0.5), whole, rtol=0, atol=1e-5)
+    larger = made.sample_over(Batch(source=torch.rand(1, 1, 12, 8, 20)), seeds(3), 0.5)
+    assert larger.shape == (1, 1, 12, 8, 20) and bool(torch.isfinite(larger).all())
 
 
 def gaussian_velocity(s: float):

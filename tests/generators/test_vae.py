@@ -9,7 +9,7 @@ import torch
 from torch.distributions import Normal
 from torch.distributions import kl_divergence as torch_kl
 
-from generators.examination import Bodies, Examination, seeds
+from generators.examination import Bodies, Examination, digest_of, seeds
 from synthassay.generators.stored import build_generator
 from synthassay.generators.vae import Vae, kl_divergence, negative_log_likelihood
 from synthassay.networks.batch import Batch, Facts
@@ -31,10 +31,25 @@ class TestVae(Examination):
         assert float(opaque.mean() - clear.mean()) == pytest.approx(float(real[1] - real[0]), abs=0.08)
 
 
+class TestVolumes(Examination):
+    family = "vae"
+    settings = {**SMALL, "images_seen": 480, "widths": (8, 8), "latent": 4}
+    falls = ("elbo/reconstruction",)
+    fall = 0.95
+    axes = 3
+    size = 8
+
+
 def vae(**changes) -> Vae:
     made = build_generator("vae", {**SMALL, **changes}, FACTS, seed=2)
     assert isinstance(made, Vae)
     return made
+
+
+def test_pictures_begin_as_before_there_were_volumes() -> None:
+    """The hash was taken before the network took a third axis."""
+    settings = {"images_seen": 48, "batch": 16, "widths": (8, 16), "latent": 4}
+    assert digest_of(build_generator("vae", settings, FACTS, seed=11)) == "ea68f6c1da1ff677"
 
 
 def test_kl_divergence_is_torch_distributions() -> None:

@@ -11,6 +11,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from synthassay.networks.batch import Batch, Examples, Facts
+from synthassay.networks.patches import blended
 from synthassay.records.base import Record
 from synthassay.registry import Registry
 
@@ -106,6 +107,22 @@ class Generator(nn.Module, ABC):
             NotImplementedError: The family defines none (``case_loss`` is empty).
         """
         raise NotImplementedError(f"{self.family} defines no loss of a single example")
+
+    def sample_over(self, condition: Batch, rngs: Sequence[torch.Generator], overlap: float) -> Tensor:
+        """Return samples of a source larger than ``facts.space``, blended of overlapping patches of that size.
+
+        Patches are sampled one after another, each with random numbers of its own. That suits families whose answer is
+        one for a source; where an answer is drawn, blending averages draws, so such families blend within their walk.
+
+        Args:
+            condition: Has a source, ``batch source_channels *space``.
+            rngs: One per image.
+            overlap: Least share of a patch's side that it has in common with the next.
+        """
+        source = condition.source
+        if source is None:
+            raise ValueError("patches are taken of a source, and this condition has none")
+        return blended(lambda piece: self.sample(Batch(source=piece), rngs), [source], self.facts.space, overlap)
 
     def sample_with_origin(
         self, condition: Batch, rngs: Sequence[torch.Generator]

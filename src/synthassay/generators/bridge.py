@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
 
 import torch
-from pydantic import Field, model_validator
+from pydantic import Field
 from torch import Tensor, nn
 
 from synthassay.errors import Fault, SpecError
-from synthassay.generators.base import GeneratorSettings, generator
+from synthassay.generators.base import Generator, GeneratorSettings, generator
 from synthassay.generators.denoising import (
     Denoising,
     DenoisingSettings,
@@ -19,13 +18,14 @@ from synthassay.generators.denoising import (
     padded,
     per_example,
 )
+from synthassay.generators.neighbours import SliceSettings
 from synthassay.generators.samplers import Ddpm, Fresh
 from synthassay.generators.schedules import CLEAN, Denoise, Level, kept_steps
 from synthassay.networks.axes import spread
 from synthassay.networks.batch import Batch, Facts
 
 
-class BridgeSettings(UNetSettings, DenoisingSettings):
+class BridgeSettings(UNetSettings, SliceSettings, DenoisingSettings):
     """Settings of the bridge; the schedule is that of the authors' code."""
 
     steps: int = Field(10, ge=1, le=1000, description="Sampling steps (paper: 10 to 1000).")
@@ -33,13 +33,6 @@ class BridgeSettings(UNetSettings, DenoisingSettings):
     beta_max: float = Field(0.3, gt=0, description="Largest beta, in the middle, times timesteps (code: 0.3).")
     beta_min: float = Field(0.1, gt=0, description="Least beta, at both ends, times timesteps (code: 0.1).")
     noise: bool = Field(True, description="Draw noise between source and target; false is the paper's OT-ODE variant.")
-    neighbours: int = Field(1, ge=1, description="Neighbouring source slices seen, an odd number; 1 for pictures.")
-
-    @model_validator(mode="after")
-    def _odd(self) -> Self:
-        if self.neighbours % 2 == 0:
-            raise ValueError("neighbours must be odd: the central slice and as many on either side")
-        return self
 
 
 @generator("bridge", serves={"translate", "denoise", "super_resolve"}, source="arXiv:2302.05872")
@@ -112,6 +105,17 @@ class Bridge(Denoising):
         made = cross(lambda now, level: self.denoised(now, level, condition), start, levels, drawn)
         return self.as_image(made).clamp(-1, 1)
 
+    def sample_over(self, condition: Batch, rngs: Sequence[torch.Generator], overlap: float) -> Tensor:
+        """Return samples of a source larger than was learnt; whole walks of patches are blended.
+
+        Raises:
+            SpecError: Noise is drawn on the way, which blending would average away.
+        """
+        if self.settings.noise:
+            what, remedy = "need a bridge without noise", "Set noise = false for the bridge, or use palette."
+            raise SpecError("study", [Fault("sampling.patch", what, self.facts.space, remedy)])
+        return Generator.sample_over(self, condition, rngs, overlap)
+
     def require_pixels(self) -> None:
         """Refuse: there is no noise to fill a hole from.
 
@@ -161,7 +165,7 @@ def bridge_spreads(steps: int, least: float, most: float) -> tuple[Tensor, Tenso
 
 
 def _require_images(facts: Facts, settings: GeneratorSettings) -> None:
-    slices = getattr(settings, "neighbours", 1)
+    slices = max(getattr(settings, "neighbours", 1), 1)
     if facts.drawn or facts.source_channels != slices * facts.channels:
         what = f"a bridge begins at an image like the target, and {facts.source_channels} source channels are not that"
         remedy = "Use it to translate or denoise images; set neighbours to the number of source slices."

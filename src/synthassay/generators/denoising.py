@@ -11,6 +11,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from synthassay.errors import Fault, SpecError
 from synthassay.generators.base import Generator, GeneratorSettings
 from synthassay.generators.samplers import SAMPLERS, Fresh, SamplerName
 from synthassay.generators.samplers.guidance import guided
@@ -20,6 +21,7 @@ from synthassay.generators.schedules import Denoise, Level
 from synthassay.networks.batch import Batch, Facts
 from synthassay.networks.ema import Ema
 from synthassay.networks.noise import normal_each, normal_like
+from synthassay.networks.patches import blended
 from synthassay.networks.schedule import rise_and_fall
 from synthassay.networks.unet import UNet, check_size
 
@@ -150,6 +152,27 @@ class Denoising(Generator):
         return self.as_image(made).clamp(-1, 1)
 
     @torch.no_grad()
+    def sample_over(self, condition: Batch, rngs: Sequence[torch.Generator], overlap: float) -> Tensor:
+        """Return samples of a source larger than was learnt; each image expected on the walk is blended of patches.
+
+        All patches walk from one noise, so that they agree where they overlap.
+
+        Source:
+            Bar-Tal et al. 2023, arXiv:2302.08113, equation 5 (the blend of what each patch asks for, at each step).
+        """
+        self.require_patches(condition)
+        source = condition.to(self.device).source
+        if source is None:
+            raise ValueError("patches are taken of a source, and this condition has none")
+        shape = (self.facts.channels, *source.shape[2:])
+
+        def denoise(now: Tensor, level: Level) -> Tensor:
+            expected = lambda seen, shown: self.walked(Batch(source=shown))(seen, level)  # noqa: E731
+            return blended(expected, [now, source], self.facts.space, overlap)
+
+        return self.walk(denoise, lambda: normal_each(shape, rngs, self.device)).clamp(-1, 1)
+
+    @torch.no_grad()
     def fill_in(
         self, condition: Batch, known: Tensor, where: Tensor, rngs: Sequence[torch.Generator], *, times: int = 0
     ) -> Tensor:
@@ -183,6 +206,17 @@ class Denoising(Generator):
     def device(self) -> torch.device:
         """Where the weights are."""
         return next(self.ema.parameters()).device
+
+    def require_patches(self, condition: Batch) -> None:
+        """Refuse patches that the network would have to pad within the image.
+
+        Raises:
+            SpecError: The sides of a patch are not what the network folds and halves evenly.
+        """
+        if self.space != self.facts.space:
+            what = f"must be multiples of {self.divisor()} for {self.family}"
+            remedy = f"Write for instance patch = {list(self.space)}."
+            raise SpecError("study", [Fault("sampling.patch", what, self.facts.space, remedy)])
 
     def require_pixels(self) -> None:
         """Refuse what needs known pixels; families that denoise something else than pixels say so here."""

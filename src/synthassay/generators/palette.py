@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Self
-
-from pydantic import Field, model_validator
+from pydantic import Field
 from torch import Tensor, nn
 
 from synthassay.generators.base import generator
 from synthassay.generators.denoising import UNetSettings, lean_unet
+from synthassay.generators.neighbours import SliceSettings
 from synthassay.generators.schedules import Prediction
 from synthassay.generators.variance_preserving import (
     VariancePreserving,
@@ -17,18 +16,11 @@ from synthassay.generators.variance_preserving import (
 )
 
 
-class NeighbourSettings(VariancePreservingSettings):
-    """Settings of diffusion models that are shown slices of a source."""
+class NeighbourSettings(SliceSettings, VariancePreservingSettings):
+    """Settings of diffusion models that are shown a source."""
 
     prediction: Prediction = Field("x0", description="What the network answers (paper: epsilon).")
     steps: int = Field(12, ge=1, le=1000, description="Sampling steps (paper: 1000 of ddpm).")
-    neighbours: int = Field(1, ge=1, description="Neighbouring source slices seen, an odd number; 1 for pictures.")
-
-    @model_validator(mode="after")
-    def _odd(self) -> Self:
-        if self.neighbours % 2 == 0:
-            raise ValueError("neighbours must be odd: the central slice and as many on either side")
-        return self
 
 
 class PaletteSettings(UNetSettings, NeighbourSettings):

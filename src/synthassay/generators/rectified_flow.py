@@ -10,17 +10,20 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from synthassay.generators.base import Generator, GeneratorSettings, generator
+from synthassay.generators.base import Generator, generator
+from synthassay.generators.neighbours import SliceSettings
+from synthassay.networks.axes import spread
 from synthassay.networks.batch import Batch, Facts
 from synthassay.networks.ema import Ema
 from synthassay.networks.noise import normal_each, normal_like
+from synthassay.networks.patches import blended
 from synthassay.networks.schedule import rise_and_fall
 from synthassay.networks.unet import UNet, check_size
 
 Velocity = Callable[[Tensor, float], Tensor]
 
 
-class RectifiedFlowSettings(GeneratorSettings):
+class RectifiedFlowSettings(SliceSettings):
     """Settings of the flow; those without a paper's default say where theirs comes from."""
 
     images_seen: int = Field(240_000, ge=1, description="Training length, in images shown (with repetition).")
@@ -44,12 +47,15 @@ class RectifiedFlowSettings(GeneratorSettings):
     )
 
 
-@generator("rectified_flow", serves={"augment", "translate", "denoise", "mask_to_image"}, source="arXiv:2209.03003")
+TASKS_SERVED = {"augment", "generate", "translate", "denoise", "mask_to_image", "super_resolve", "inpaint"}
+
+
+@generator("rectified_flow", serves=TASKS_SERVED, source="arXiv:2209.03003")
 class RectifiedFlow(Generator):
     """A velocity field between noise and images, told the class, or shown the source image.
 
     With noise n and an image x, the path is ``x_t = (1 - t) n + t x`` and the network learns its velocity ``x - n`` by
-    mean squared error. A sample starts at n (t = 0) and follows the velocity to t = 1.
+    mean squared error. A sample starts at n (t = 0) and follows the velocity to t = 1. Pictures and volumes alike.
 
     Source:
         Liu et al. 2022, arXiv:2209.03003, equation 1 (the loss); times by Esser et al. 2024, arXiv:2403.03206, section
@@ -65,7 +71,9 @@ class RectifiedFlow(Generator):
 
     def __init__(self, settings: RectifiedFlowSettings, facts: Facts) -> None:
         super().__init__(settings, facts)
-        check_size(facts.space, levels=len(settings.widths), unshuffle=settings.unshuffle, where="rectified_flow")
+        check_size(
+            facts.space, levels=len(settings.widths), unshuffle=settings.unshuffle, where="rectified_flow", axes=(2, 3)
+        )
         self.network = UNet(
             facts.channels + facts.source_channels,
             facts.channels,
@@ -74,6 +82,7 @@ class RectifiedFlow(Generator):
             attention=settings.attention,
             unshuffle=settings.unshuffle,
             classes=len(facts.classes),
+            axes=len(facts.space),
         )
         self.ema = Ema(self.network, settings.ema_decay)
 
@@ -124,15 +133,29 @@ class RectifiedFlow(Generator):
         """Return ``batch channels *space`` in [-1, 1]; noise i is drawn from ``rngs[i]`` alone."""
         device = next(self.ema.parameters()).device
         noise = normal_each((self.facts.channels, *self.facts.space), rngs, device)
-        walk = {"euler": euler, "heun": heun}[self.settings.sampler]
+        walk = WALKS[self.settings.sampler]
         return walk(self._guided(condition.to(device)), noise, self.settings.steps).clamp(-1, 1)
+
+    @torch.no_grad()
+    def sample_over(self, condition: Batch, rngs: Sequence[torch.Generator], overlap: float) -> Tensor:
+        """Return samples of a source larger than was learnt; each velocity of the walk is blended of patches."""
+        source = condition.to(next(self.ema.parameters()).device).source
+        if source is None:
+            raise ValueError("patches are taken of a source, and this condition has none")
+        noise = normal_each((self.facts.channels, *source.shape[2:]), rngs, source.device)
+
+        def velocity(now: Tensor, time: float) -> Tensor:
+            of_patch = lambda seen, shown: self._guided(Batch(source=shown))(seen, time)  # noqa: E731
+            return blended(of_patch, [now, source], self.facts.space, overlap)
+
+        return WALKS[self.settings.sampler](velocity, noise, self.settings.steps).clamp(-1, 1)
 
     def _velocity_error(self, network: nn.Module, batch: Batch, rng: torch.Generator, drop: float) -> Tensor:
         if batch.target is None:
             raise ValueError("the flow learns from targets, and this batch has none")
         noise = normal_like(batch.target, rng)
         time = draw_times(len(batch), self.settings.times, rng).to(noise.device)
-        at = time[:, None, None, None]
+        at = spread(time, noise)
         answer = network(*self._input((1 - at) * noise + at * batch.target, batch), time, self._told(batch, drop, rng))
         return F.mse_loss(answer, batch.target - noise)
 
@@ -156,7 +179,7 @@ class RectifiedFlow(Generator):
             if condition.label is None or not self.facts.classes or weight == 1:
                 return self.ema(shown, times, condition.label if self.facts.classes else None)
             label = torch.cat([condition.label, torch.full_like(condition.label, self.network.null_class)])
-            told, untold = self.ema(shown.repeat(2, 1, 1, 1), times.repeat(2), label).chunk(2)
+            told, untold = self.ema(torch.cat([shown, shown]), times.repeat(2), label).chunk(2)
             return torch.lerp(untold, told, weight)
 
         return velocity
@@ -211,3 +234,6 @@ def heun(velocity: Velocity, noise: Tensor, steps: int) -> Tensor:
         last = step + 1 == steps
         now = ahead if last else now + (here + velocity(ahead, (step + 1) / steps)) / (2 * steps)
     return now
+
+
+WALKS = {"euler": euler, "heun": heun}

@@ -44,6 +44,8 @@ class Vae(Generator):
     latent numbers, averaged over the batch, and both divided by the number of pixels, so that terms are nats per pixel
     and beta keeps its meaning.
 
+    Pictures and volumes alike.
+
     A sample is the decoded **mean** of a z from the prior: the pixel noise of the observation model is not added, so
     images are smoother than the model's own law.
 
@@ -61,7 +63,7 @@ class Vae(Generator):
 
     def __init__(self, settings: VaeSettings, facts: Facts) -> None:
         super().__init__(settings, facts)
-        check_size(facts.space, levels=len(settings.widths), unshuffle=settings.unshuffle, where="vae")
+        check_size(facts.space, levels=len(settings.widths), unshuffle=settings.unshuffle, where="vae", axes=(2, 3))
         self.network = Autoencoder(
             facts.channels,
             settings.latent,

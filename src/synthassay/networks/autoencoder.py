@@ -1,4 +1,4 @@
-"""An encoder from pictures to a vector and a decoder back, both told the class; lean, on folded pixels."""
+"""An encoder from images to a vector and a decoder back, both told the class; lean, on folded pixels, in 2D and 3D."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from itertools import pairwise
 from math import prod
 
 import torch
-from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from synthassay.networks.axes import convolution, fold, unfold
 from synthassay.networks.unet import Enlarge, Level
 
 
@@ -20,7 +20,7 @@ class Autoencoder(nn.Module):
     Args:
         channels: Channels of the picture.
         latent: Numbers in the latent vector; the encoder gives a mean and a log variance for each.
-        space: Rows and columns; divisible by ``unshuffle * 2^(levels - 1)``.
+        space: Size per spatial axis, two or three; divisible by ``unshuffle * 2^(levels - 1)``.
         widths: Channels per level, finest first.
         unshuffle: Side of the squares of pixels folded into channels; 1 folds none.
         classes: Classes told; 0 for none.
@@ -30,11 +30,11 @@ class Autoencoder(nn.Module):
         self, channels: int, latent: int, *, space: Sequence[int], widths: Sequence[int], unshuffle: int, classes: int
     ) -> None:
         super().__init__()
-        coarsest = (space[0] // (unshuffle * 2 ** (len(widths) - 1)), space[1] // (unshuffle * 2 ** (len(widths) - 1)))
+        coarsest = tuple(side // (unshuffle * 2 ** (len(widths) - 1)) for side in space)
         self.encoder = Encoder(channels, 2 * latent, coarsest, widths, unshuffle, classes)
         self.decoder = Decoder(channels, latent, coarsest, widths, unshuffle, classes)
-        # Measured on a CPU: a training step takes 12% less than with channels first.
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if len(coarsest) == 2:  # Measured on a CPU: a training step takes 12% less than with channels first.
+            self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def encode(self, picture: Tensor, label: Tensor | None) -> tuple[Tensor, Tensor]:
         """Return mean and log variance, each ``batch latent``."""
@@ -47,29 +47,29 @@ class Autoencoder(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Map ``batch channels rows columns`` and a class to ``batch features``."""
+    """Map ``batch channels *space`` and a class to ``batch features``."""
 
     def __init__(
         self,
         channels: int,
         features: int,
-        coarsest: tuple[int, int],
+        coarsest: tuple[int, ...],
         widths: Sequence[int],
         unshuffle: int,
         classes: int,
     ) -> None:
         super().__init__()
-        self.unshuffle, told = unshuffle, 2 * widths[0]
+        self.unshuffle, told, axes = unshuffle, 2 * widths[0], len(coarsest)
         self.told = Told(classes, told)
-        self.enter = nn.Conv2d(channels * unshuffle**2, widths[0], 3, padding=1)
-        self.levels = nn.ModuleList(Level(a, b, 1, told) for a, b in pairwise([widths[0], *widths]))
-        self.shrink = nn.ModuleList(nn.Conv2d(width, width, 3, stride=2, padding=1) for width in widths[:-1])
+        self.enter = convolution(axes, channels * unshuffle**axes, widths[0], 3, padding=1)
+        self.levels = nn.ModuleList(Level(a, b, 1, told, axes) for a, b in pairwise([widths[0], *widths]))
+        self.shrink = nn.ModuleList(convolution(axes, w, w, 3, stride=2, padding=1) for w in widths[:-1])
         self.leave = nn.Linear(widths[-1] * prod(coarsest), features)
 
     def forward(self, picture: Tensor, label: Tensor | None) -> Tensor:
         """Return the features."""
         told = self.told(len(picture), label)
-        now = self.enter(F.pixel_unshuffle(picture, self.unshuffle))
+        now = self.enter(fold(picture, self.unshuffle))
         for i, level in enumerate(self.levels):
             now = level(now, told)
             now = self.shrink[i](now) if i < len(self.shrink) else now
@@ -77,35 +77,34 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Map ``batch features`` and a class to ``batch channels rows columns``."""
+    """Map ``batch features`` and a class to ``batch channels *space``."""
 
     def __init__(
         self,
         channels: int,
         features: int,
-        coarsest: tuple[int, int],
+        coarsest: tuple[int, ...],
         widths: Sequence[int],
         unshuffle: int,
         classes: int,
     ) -> None:
         super().__init__()
-        self.unshuffle, told = unshuffle, 2 * widths[0]
+        self.unshuffle, told, axes = unshuffle, 2 * widths[0], len(coarsest)
         self.coarsest = coarsest
         self.told = Told(classes, told)
         self.enter = nn.Linear(features, widths[-1] * prod(coarsest))
-        self.levels = nn.ModuleList(Level(width, width, 1, told) for width in reversed(widths))
-        self.enlarge = nn.ModuleList(Enlarge(a, b) for a, b in pairwise(reversed(widths)))
-        self.leave = nn.Conv2d(widths[0], channels * unshuffle**2, 3, padding=1)
+        self.levels = nn.ModuleList(Level(width, width, 1, told, axes) for width in reversed(widths))
+        self.enlarge = nn.ModuleList(Enlarge(a, b, axes) for a, b in pairwise(reversed(widths)))
+        self.leave = convolution(axes, widths[0], channels * unshuffle**axes, 3, padding=1)
 
     def forward(self, features: Tensor, label: Tensor | None) -> Tensor:
         """Return the picture."""
         told = self.told(len(features), label)
-        rows, columns = self.coarsest
-        now = rearrange(self.enter(features), "b (c y x) -> b c y x", y=rows, x=columns)
+        now = self.enter(features).unflatten(1, (-1, *self.coarsest))
         for i, level in enumerate(self.levels):
             now = level(now, told)
             now = self.enlarge[i](now) if i < len(self.enlarge) else now
-        return F.pixel_shuffle(self.leave(F.silu(now)), self.unshuffle)
+        return unfold(self.leave(F.silu(now)), self.unshuffle)
 
 
 class Told(nn.Module):

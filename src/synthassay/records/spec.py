@@ -100,6 +100,12 @@ class SamplingSpec(Record):
     deformation_mm: float = Field(
         3.0, ge=0, description="How far label maps are bent: 95th percentile of the displacement, in mm."
     )
+    patch: tuple[int, ...] = Field(
+        (), description="Size of the patches that generators with neighbours = 0 see of volumes too large for memory."
+    )
+    overlap: float = Field(
+        0.5, ge=0, lt=1, description="Least share of a patch's side in common with the next, where they are blended."
+    )
     split: Literal["validation", "test", "external"] = Field(
         "test", description="Whose sources are translated or denoised (image-conditioned tasks)."
     )
@@ -327,6 +333,9 @@ def study_contradictions(table: Mapping[str, Any]) -> list[str]:
     ]
     if not generators and baselines is not None and not len(baselines):
         found.append("nothing to judge: name at least one generator or baseline")
+    sampling = table.get("sampling") or {}
+    if isinstance(sampling, Mapping) and sampling.get("patch") and all(g.get("neighbours") != 0 for g in generators):
+        found.append("[sampling] patch is for generators with neighbours = 0, and there is none")
     return found
 
 

@@ -16,6 +16,7 @@ from synthassay.networks.classifying import BATCH, fit_network, new_network
 from synthassay.randomness import stream
 from synthassay.records.vocabulary import Split
 from synthassay.study.plan import Plan, PlannedGenerator
+from synthassay.synthesise import sample_image
 from synthassay.train import only
 
 TIMED_STEPS = 2
@@ -107,5 +108,5 @@ def _sampling(plan: Plan, planned: PlannedGenerator, model: Generator) -> float:
     rngs = [torch.Generator().manual_seed(i) for i in range(len(first))]
     began = time.perf_counter()
     with torch.inference_mode():
-        model.sample(first, rngs)
+        sample_image(model, first, rngs, plan.spec.sampling.overlap)
     return (time.perf_counter() - began) / len(first) * in_one * len(requests)

@@ -105,6 +105,8 @@ def _train(plan: Plan, folder: RunFolder, generator: PlannedGenerator, cohort: s
     keep = plan.kept(generator)
     if keep:
         inputs["keep"] = keep
+    if plan.spec.sampling.patch and generator.neighbours == 0:
+        inputs["patch"] = plan.spec.sampling.patch
     if plan.task.table:
         inputs[plan.task.table] = plan.spec.model_dump(mode="json")[plan.task.table]
     if folder.finished("train", generator.name, inputs):
@@ -157,7 +159,10 @@ def _synthesise(plan: Plan, folder: RunFolder, generator: PlannedGenerator, weig
 def sampling_of(plan: Plan) -> dict[str, Any]:
     """Return the sampling that the task uses: a field of another task makes nothing unfinished."""
     bends = plan.task.conditioned_on == "structures"
-    return plan.spec.sampling.model_dump(mode="json", exclude=set() if bends else {"per_case", "deformation_mm"})
+    unused = set() if bends else {"per_case", "deformation_mm"}
+    if not plan.spec.sampling.patch:
+        unused |= {"patch", "overlap"}
+    return plan.spec.sampling.model_dump(mode="json", exclude=unused)
 
 
 def _insert(plan: Plan, folder: RunFolder, generator: PlannedGenerator, weights: Path, voice: Voice) -> None:

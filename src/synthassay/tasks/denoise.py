@@ -20,7 +20,7 @@ from synthassay.records.manifest import InsertedLesion
 from synthassay.records.vocabulary import Role, Unit
 from synthassay.tasks.base import TASKS, Request
 from synthassay.tasks.paired import PairedTask
-from synthassay.tasks.slices import Pair, stacked, to_model
+from synthassay.tasks.slices import WHOLE_AXES, Pair, stacked, to_model
 
 
 @TASKS.add("denoise")
@@ -85,6 +85,8 @@ class Denoise(PairedTask):
 
     def image(self, request: Request, generated: Tensor) -> Image:
         """The generated slices as one image; a slice through a lesion lies where it does in the volume."""
+        if request.lesion is not None and generated.ndim == WHOLE_AXES:
+            generated = generated[..., request.first_slice]
         whole = super().image(request, generated)
         affine = whole.geometry.affine
         if request.lesion is None or len(whole.space) == 2 or affine is None:

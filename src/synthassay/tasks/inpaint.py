@@ -20,7 +20,7 @@ from synthassay.records.vocabulary import Role, Split
 from synthassay.shapes import SpatialMask
 from synthassay.tasks.base import TASKS, Request
 from synthassay.tasks.paired import PairedTask
-from synthassay.tasks.slices import Pair, PairMemory, SliceExamples, every_slice, shown_slices
+from synthassay.tasks.slices import WHOLE, Pair, PairMemory, SliceExamples, shown_slices
 from synthassay.tasks.units import is_relative, relative, stored_type
 
 COLOURS = {1: ("image",), 3: ("red", "green", "blue")}
@@ -71,22 +71,25 @@ class Inpaint(PairedTask):
         """What a generator is built for: the image's channels, and the hole."""
         plain = super().facts(neighbours)
         drawn = (*COLOURS.get(plain.channels, tuple(f"channel {i}" for i in range(plain.channels))), "hole")
-        return replace(plain, source_channels=neighbours * len(drawn), drawn=drawn)
+        return replace(plain, source_channels=max(neighbours, 1) * len(drawn), drawn=drawn)
 
     def examples(self, split: Split, neighbours: int = 1) -> Examples:
         """Slices that a hole goes through, of ``per_case`` holes per case."""
+        if neighbours == WHOLE and self.spec.sampling.patch:
+            keys = [(case, k) for case in self.cases(split) for k in range(self.spec.inpaint.per_case)]
+            return self.blocks(self._holed, ((f"{case.case}#{k}", self._learnt_hole(case, k)) for case, k in keys))
         places, subjects = [], {}
         for case in self.cases(split):
             for number in range(self.spec.inpaint.per_case):
                 key = f"{case.case}#{number}"
-                places += [(key, at) for at in shown_slices(self._learnt_hole(case, number))]
+                places += [(key, at) for at in shown_slices(self._learnt_hole(case, number), neighbours)]
                 subjects[key] = case.subject
         return SliceExamples(self._holed, places, subjects, self.scale, neighbours, self.source_scale)
 
     def condition(self, request: Request, neighbours: int = 1) -> Batch:
         """All slices of the image with its hole."""
         pair = self._holed(request.condition["source"])
-        return Batch(source=every_slice(pair.source, neighbours, self.source_scale))
+        return Batch(source=self.shown(pair.source, request.condition["source"], neighbours))
 
     def image(self, request: Request, generated: Tensor) -> Image:
         """The hole as the generator fills it, whole numbers where the real image holds them; the rest is the real."""

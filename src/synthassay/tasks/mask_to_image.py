@@ -127,12 +127,12 @@ class MaskToImage(PairedTask):
         )
 
     def condition(self, request: Request, neighbours: int = 1) -> Batch:
-        """All slices of the bent label map, in order; beside them, the bent image for the baseline that shows it."""
+        """All slices of the bent label map, or it whole; beside them, the bent image for the baseline that shows it."""
         bent = self._bent(request)
         source = self._channels(bent.structures, self._cases[self.case_of(request)], bent.image)
         return Batch(
-            source=every_slice(source, neighbours, self.source_scale),
-            deformed=every_slice(bent.image, 1, self.scale),
+            source=self.shown(source, self.case_of(request), neighbours),
+            deformed=every_slice(bent.image, min(neighbours, 1), self.scale),
         )
 
     def image(self, request: Request, generated: Tensor) -> Image:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 import numpy as np
@@ -23,15 +23,25 @@ from synthassay.records.vocabulary import Role, Split, Unit
 from synthassay.shapes import SpatialMask
 from synthassay.tasks.base import Request, Task
 from synthassay.tasks.foreground import foreground
-from synthassay.tasks.slices import Pair, PairMemory, SliceExamples, every_slice, shown_slices
+from synthassay.tasks.patches import PatchExamples, require_room
+from synthassay.tasks.slices import (
+    WHOLE,
+    Pair,
+    PairMemory,
+    SliceExamples,
+    every_slice,
+    joined,
+    require_size,
+    shown_slices,
+)
 from synthassay.tasks.units import stored_type, window
 
 
 class PairedTask(Task):
     """A source image becomes the image that a real reference shows.
 
-    Volumes are made slice by slice along z, their last axis. Slices that show only background are left out of the
-    examples, never out of what is synthesised.
+    Volumes are made slice by slice along z, their last axis, or whole by generators with ``neighbours = 0``. Slices
+    that show only background are left out of the examples, never out of what is synthesised.
     """
 
     paired = True
@@ -72,12 +82,15 @@ class PairedTask(Task):
         return self.scale
 
     def facts(self, neighbours: int = 1) -> Facts:
-        """What a generator is built for; ``neighbours`` slices of a volume stand as source channels.
+        """What a generator is built for; ``neighbours`` slices of a volume stand as source channels, 0 is all at once.
 
         Raises:
-            SpecError: Several neighbours are asked of pictures, or an even number.
+            SpecError: Several neighbours are asked of pictures, or an even number other than 0.
         """
         pair = self.pairs(self._first.case)
+        if neighbours == WHOLE:
+            space = self.spec.sampling.patch or pair.reference.space
+            return Facts(len(pair.reference.pixels), len(pair.source.pixels), (), space)
         if neighbours % 2 == 0 or (neighbours > 1 and len(pair.source.space) == 2):
             what = "must be odd" if neighbours % 2 == 0 else "must be 1, because pictures have no neighbouring slices"
             raise SpecError("study", [Fault("generators.neighbours", what, neighbours, "Change neighbours.")])
@@ -112,14 +125,24 @@ class PairedTask(Task):
 
     def condition(self, request: Request, neighbours: int = 1) -> Batch:
         """All slices of the request's source, in order, as one batch."""
-        return Batch(source=every_slice(self.pairs(request.reference_case).source, neighbours, self.source_scale))
+        return Batch(source=self.shown(self.pairs(request.reference_case).source, request.reference_case, neighbours))
+
+    def shown(self, source: Image, case: str, neighbours: int) -> Tensor:
+        """A source as generators see it: all of its slices in order, or the whole of it, to be cut into patches or not.
+
+        Raises:
+            ImageError: It is to be seen whole and has another size than the first; or a patch does not fit into it.
+        """
+        if neighbours == WHOLE and self.spec.sampling.patch:
+            require_room(source.space, self.spec.sampling.patch, case)
+        elif neighbours == WHOLE:
+            require_size(source, self.pairs(self._first.case).reference.space, case)
+        return every_slice(source, neighbours, self.source_scale)
 
     def image(self, request: Request, generated: Tensor) -> Image:
         """The generated slices as one float32 image on the source's grid, in the reference's unit."""
         pair = self.pairs(self.case_of(request))
-        pixels = np.moveaxis(generated.numpy(), 0, -1)
-        if len(pair.source.space) == 2:
-            pixels = pixels[..., 0]
+        pixels = joined(generated.numpy(), len(pair.source.space))
         physical = np.ascontiguousarray(self.scale.to_physical(pixels), dtype=np.float32)
         return Image(
             physical, pair.source.geometry, pair.reference.unit, pair.source.subject, dict(pair.reference.meta)
@@ -179,14 +202,23 @@ class PairedTask(Task):
 
     def _slices(
         self, split: Split, neighbours: int, pairs: Callable[[str], Pair], mask: Callable[[Case], SpatialMask]
-    ) -> SliceExamples:
-        """Slices along the last axis of ``pairs`` in which ``mask`` shows anything."""
+    ) -> Examples:
+        """Slices along the last axis of ``pairs`` in which ``mask`` shows anything; or volumes, whole or in patches."""
+        if neighbours == WHOLE and self.spec.sampling.patch:
+            return self.blocks(pairs, ((case.case, mask(case)) for case in self.cases(split)))
         places = []
         for case in self.cases(split):
-            shown = shown_slices(mask(case))
+            shown = shown_slices(mask(case), neighbours)
             places += [(case.case, at) for at in shown]
         subjects = {case.case: case.subject for case in self.cohort.cases}
         return SliceExamples(pairs, places, subjects, self.scale, neighbours, self.source_scale)
+
+    def blocks(self, pairs: Callable[[str], Pair], shown: Iterable[tuple[str, SpatialMask]]) -> PatchExamples:
+        """Patches of volumes by key, a case's name that may be followed by ``#`` and a number."""
+        where, subject = dict(shown), {case.case: case.subject for case in self.cohort.cases}
+        subjects = {key: subject[key.partition("#")[0]] for key in where}
+        scales, side = (self.source_scale, self.scale), self.spec.sampling.patch
+        return PatchExamples(pairs, where.items(), subjects, side, scales, self.spec.seed)
 
     def _unmasked(self, case: Case) -> Image:
         """The image that a mask is derived from; known at synthesis time, so never the one to be predicted."""

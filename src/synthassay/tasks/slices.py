@@ -1,4 +1,4 @@
-"""Examples cut from volumes slice by slice, each with its neighbours as channels."""
+"""Examples cut from volumes slice by slice, each with its neighbours as channels; or volumes left whole."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from synthassay.errors import ImageError
 from synthassay.images.image import Image
 from synthassay.images.intensity import IntensityScale
 from synthassay.networks.batch import Batch
 
 MEMORY_BYTES = 2**30
+WHOLE_AXES = 5  # batch, channels and three of space: a volume made whole
+WHOLE = 0  # neighbours of a generator that sees each volume whole, in three dimensions
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class SliceExamples:
         places: Case and slice of each example; slice 0 for pictures.
         subjects: Case to subject.
         scale: Physical values to [-1, 1].
-        neighbours: Source slices per example.
+        neighbours: Source slices per example; ``WHOLE`` takes each volume whole.
         source_scale: The source's values to [-1, 1]; ``scale`` where None.
     """
 
@@ -80,8 +83,10 @@ class SliceExamples:
         for position in positions:
             case, at = self._places[position]
             pair = self._pairs(case)
+            if self._neighbours == WHOLE:
+                require_size(pair.source, self._pairs(self._places[0][0]).source.space, case)
             sources.append(stacked(pair.source, [at], self._neighbours))
-            targets.append(stacked(pair.reference, [at], 1))
+            targets.append(stacked(pair.reference, [at], min(self._neighbours, 1)))
         return Batch(target=to_model(targets, self._scale), source=to_model(sources, self._source_scale))
 
     def subject(self, position: int) -> str:
@@ -92,13 +97,16 @@ class SliceExamples:
 def stacked(image: Image, at: Sequence[int], neighbours: int) -> np.ndarray:
     """Return ``slices (neighbours channels) rows columns``: each slice at ``at`` with those before and behind it.
 
-    Beyond the volume's ends the last slice stands in for the missing ones. A picture has one slice.
+    Beyond the volume's ends the last slice stands in for the missing ones. A picture has one slice. ``WHOLE`` leaves
+    the image as it is, ``1 channels *space``.
 
     >>> volume = Image(np.arange(4.0).reshape(1, 1, 1, 4))
     >>> stacked(volume, [0, 2], 3)[:, :, 0, 0]
     array([[0., 0., 1.],
            [1., 2., 3.]])
     """
+    if neighbours == WHOLE:
+        return image.pixels[None]
     pixels = image.pixels if image.pixels.ndim == 4 else image.pixels[..., None]
     reach = np.arange(neighbours) - neighbours // 2
     wanted = np.clip(np.asarray(at)[:, None] + reach, 0, pixels.shape[-1] - 1)
@@ -107,15 +115,40 @@ def stacked(image: Image, at: Sequence[int], neighbours: int) -> np.ndarray:
     return ordered.reshape(len(at), -1, *pixels.shape[1:3])
 
 
-def shown_slices(mask: np.ndarray) -> list[int]:
-    """Return the slices of a mask that hold anything; a picture has slice 0."""
+def shown_slices(mask: np.ndarray, neighbours: int = 1) -> list[int]:
+    """Return the slices of a mask that hold anything; a picture, and a volume left whole, has slice 0."""
+    if neighbours == WHOLE:
+        return [0] if mask.any() else []
     return np.flatnonzero(mask.any(axis=(0, 1))).tolist() if mask.ndim == 3 else [0]
 
 
 def every_slice(image: Image, neighbours: int, scale: IntensityScale) -> Tensor:
-    """Return all slices of a volume, or the one of a picture, with their neighbours, in [-1, 1]."""
-    depth = image.space[2] if len(image.space) == 3 else 1
+    """Return all slices of a volume, or the one of a picture, with their neighbours, in [-1, 1]; or it whole."""
+    depth = image.space[2] if len(image.space) == 3 and neighbours != WHOLE else 1
     return to_model([stacked(image, range(depth), neighbours)], scale)
+
+
+def require_size(image: Image, space: Sequence[int], case: str) -> None:
+    """Refuse a volume to be seen whole that has another size than the first.
+
+    Raises:
+        ImageError: It has another size.
+    """
+    if tuple(image.space) != tuple(space):
+        what = f"has size {image.space} where the first has {tuple(space)}, and whole volumes are of one size"
+        remedy = "Resample all images to one size ([data] size), or see them slice by slice (neighbours = 1)."
+        raise ImageError(case, what, remedy=remedy)
+
+
+def joined(generated: np.ndarray, axes: int) -> np.ndarray:
+    """Return generated slices, or one whole image, as the pixels of an image of so many axes: ``channels *space``.
+
+    >>> joined(np.zeros((5, 1, 3, 4)), 3).shape, joined(np.zeros((1, 1, 3, 4, 5)), 3).shape
+    ((1, 3, 4, 5), (1, 3, 4, 5))
+    """
+    if generated.ndim == 2 + axes:
+        return generated[0]
+    return np.moveaxis(generated, 0, -1)
 
 
 def to_model(pieces: Sequence[np.ndarray], scale: IntensityScale) -> Tensor:

@@ -18,7 +18,7 @@ from synthassay.records.spec import StudySpec
 from synthassay.records.vocabulary import Role, Split
 from synthassay.tasks.base import TASKS, Request
 from synthassay.tasks.paired import PairedTask
-from synthassay.tasks.slices import Pair, PairMemory, every_slice
+from synthassay.tasks.slices import WHOLE, WHOLE_AXES, Pair, PairMemory
 from synthassay.tasks.units import RELATIVE_PERCENTILE, is_relative
 
 
@@ -48,6 +48,10 @@ class SuperResolve(PairedTask):
     def through(self) -> bool:
         """Whether the slices are thick."""
         return self.spec.super_resolve.direction == "through-plane"
+
+    def turns(self, neighbours: int) -> bool:
+        """Whether volumes are taken in slices across x; those seen whole have their coarse axis in view anyhow."""
+        return self.through and neighbours != WHOLE
 
     def factors(self, axes: int) -> tuple[int, ...]:
         """Fine pixels per coarse pixel along each axis of an image."""
@@ -79,22 +83,24 @@ class SuperResolve(PairedTask):
     def facts(self, neighbours: int = 1) -> Facts:
         """What a generator is built for: slices across z, or across x where z is coarse."""
         facts = super().facts(neighbours)
-        return replace(facts, space=self._turned(self._first.case).reference.space[:2]) if self.through else facts
+        if not self.turns(neighbours):
+            return facts
+        return replace(facts, space=self._turned(self._first.case).reference.space[:2])
 
     def examples(self, split: Split, neighbours: int = 1) -> Examples:
         """Slices of a split that show the subject."""
-        if not self.through:
+        if not self.turns(neighbours):
             return super().examples(split, neighbours)
         return self._slices(split, neighbours, self._turned, lambda case: np.swapaxes(self.mask(case), 0, 2))
 
     def condition(self, request: Request, neighbours: int = 1) -> Batch:
         """All slices of the coarse image."""
-        pairs = self._turned if self.through else self.pairs
-        return Batch(source=every_slice(pairs(request.reference_case).source, neighbours, self.source_scale))
+        pairs = self._turned if self.turns(neighbours) else self.pairs
+        return Batch(source=self.shown(pairs(request.reference_case).source, request.reference_case, neighbours))
 
     def image(self, request: Request, generated: Tensor) -> Image:
         """The slices as one image on the fine grid."""
-        if not self.through:
+        if not self.through or generated.ndim == WHOLE_AXES:
             return super().image(request, generated)
         pair = self.pairs(request.reference_case)
         pixels = np.swapaxes(np.moveaxis(generated.numpy(), 0, -1), 1, 3)

@@ -39,6 +39,9 @@ class CodecSettings(GeneratorSettings):
     kl_weight: float = Field(
         1e-6, ge=0, description="kl_autoencoder: weight of the summed KL divergence (paper: 1e-6)."
     )
+    log_variance: float = Field(
+        0.0, description="kl_autoencoder: added to the log variance; -6 begins with little noise and learns in minutes."
+    )
     codes: int = Field(256, ge=2, description="vq_gan: entries of the codebook (paper: 1024 and more).")
     commitment: float = Field(0.25, ge=0, description="vq_gan: weight of the commitment loss (paper: 0.25).")
 

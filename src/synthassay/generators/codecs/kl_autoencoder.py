@@ -15,6 +15,9 @@ class KlAutoencoder(Codec):
     The divergence is summed over the grid and divided by the number of pixels, as the reconstruction is, so that the
     paper's 1e-6 keeps its meaning. The learnt log variance of the authors' code is left out: nothing trains it there.
 
+    An encoder that has learnt nothing gives means far smaller than its deviation of 1, so that the decoder is first
+    shown noise; a setting ``log_variance`` below 0 lets it see the grid from the first step on.
+
     Source:
         Rombach et al. 2022, arXiv:2112.10752, section 3.1 ("KL-reg."); Kingma and Welling 2013, arXiv:1312.6114.
     """
@@ -31,7 +34,7 @@ class KlAutoencoder(Codec):
     def law(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and log variance, the latter within [-30, 20] as in the authors' code."""
         mean, log_variance = self.coder["encoder"](image).chunk(2, 1)
-        return mean, log_variance.clamp(-30, 20)
+        return mean, (log_variance + self.settings.log_variance).clamp(-30, 20)
 
     def bottleneck(self, image: Tensor, rng: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         """Return a draw of the grid, and the weighted divergence."""
