@@ -45,7 +45,7 @@ class DiffusionGanSettings(UNetSettings):
     judge_widths: tuple[int, ...] = Field(
         (32, 64, 128, 192), min_length=1, description="Channels per level of the discriminator, at most as many levels."
     )
-    r1_weight: float = Field(0.1, ge=0, description="Weight of the R1 penalty (paper: 0.02 to 2, by data set).")
+    r1_weight: float = Field(0.5, ge=0, description="Weight of the R1 penalty (paper: 0.02 to 2, by data set).")
     r1_every: int = Field(8, ge=1, description="R1 is taken once in so many steps, by chance, so many times as heavy.")
     pixel_weight: float = Field(
         0.5, ge=0, description="Weight of the L1 distance to the target where there is a source (SynDiff: 0.5)."
@@ -248,7 +248,7 @@ class DiffusionGan(Generator):
     def _keep_steps(self) -> None:
         """Keep factors by step, from 0, the clean image, to T; and the posterior of each step back."""
         levels = self.levels()
-        laws = [(0.0, 1.0, 0.0)] + [posterior(here, there) for here, there in pairwise(levels)][::-1]
+        laws = [(0.0, 1.0, 0.0), *[posterior(here, there) for here, there in pairwise(levels)][::-1]]
         columns = {
             "alphas": [level.alpha for level in levels[::-1]],
             "sigmas": [level.sigma for level in levels[::-1]],

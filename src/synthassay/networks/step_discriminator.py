@@ -31,8 +31,8 @@ class StepDiscriminator(nn.Module):
         axes: Spatial axes, 2 or 3.
 
     Source:
-        Xiao et al. 2021, arXiv:2112.07804, appendix C (time added in each block, standard deviation of the batch, sum
-        over places); Miyato and Koyama 2018, arXiv:1802.05637 (the weight of the last features).
+        Xiao et al. 2021, arXiv:2112.07804, appendix C (time added in each block, standard deviation of the batch; its
+        sum over places is divided by the root of their number here); Miyato and Koyama 2018, arXiv:1802.05637 (the weight of the last features).
 
     >>> judge = StepDiscriminator(2, (8, 16), unshuffle=2)
     >>> judge(torch.zeros(3, 2, 16, 16), torch.ones(3)).shape
@@ -52,6 +52,7 @@ class StepDiscriminator(nn.Module):
         self.blocks = nn.ModuleList(JudgingBlock(a, b, told, axes) for a, b in pairs)
         self.gather = convolution(axes, widths[-1] + 1, widths[-1], 3, padding=1)
         self.leave, self.match = nn.Linear(widths[-1], 1), nn.Linear(told, widths[-1])
+        self.apply(keep_variance)
 
     def forward(self, images: Tensor, time: Tensor, label: Tensor | None = None) -> Tensor:
         """Return raw logits; ``time`` is ``batch`` in [0, 1], ``label`` ``batch`` class indices where there are."""
@@ -61,8 +62,9 @@ class StepDiscriminator(nn.Module):
         now = self.enter(fold(images, self.unshuffle))
         for at, block in enumerate(self.blocks):
             now = block(self.pool(now, 2) if at else now, told)
-        now = F.leaky_relu(self.gather(torch.cat([now, variety(now)], 1)), SLOPE).flatten(2).mean(2)
-        logits: Tensor = self.leave(now)[:, 0] + (self.match(told) * now).mean(1)
+        now = F.leaky_relu(self.gather(torch.cat([now, variety(now)], 1)), SLOPE).flatten(2)
+        now = now.sum(2) / now.shape[2] ** 0.5  # a mean would hide what is wrong in one place
+        logits: Tensor = self.leave(now)[:, 0] + (self.match(told) * now).sum(1) / now.shape[1] ** 0.5
         return logits
 
 
@@ -82,6 +84,21 @@ class JudgingBlock(nn.Module):
         shift = self.told(told)
         inner = inner + shift.reshape(*shift.shape, *[1] * (now.ndim - 2))
         return (self.shortcut(now) + self.conv2(F.leaky_relu(inner, SLOPE))) / 2**0.5
+
+
+def keep_variance(layer: nn.Module) -> None:
+    """Start a convolution so that it keeps the variance of what comes in; without norms nothing else does.
+
+    Torch's own start divides the deviation by 1.7 in each: after ten layers all images look alike, and nothing is
+    learnt.
+
+    Source:
+        He et al. 2015, arXiv:1502.01852, equation 15.
+    """
+    if isinstance(layer, nn.Conv2d | nn.Conv3d):
+        nn.init.kaiming_normal_(layer.weight, SLOPE)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
 
 
 def variety(features: Tensor) -> Tensor:
