@@ -48,12 +48,15 @@ class DiffusionGanSettings(UNetSettings):
     r1_weight: float = Field(0.5, ge=0, description="Weight of the R1 penalty (paper: 0.02 to 2, by data set).")
     r1_every: int = Field(8, ge=1, description="R1 is taken once in so many steps, by chance, so many times as heavy.")
     pixel_weight: float = Field(
-        0.5, ge=0, description="Weight of the L1 distance to the target where there is a source (SynDiff: 0.5)."
+        10.0, ge=0, description="Weight of the L1 distance to the target where there is a source (SynDiff: 0.5)."
     )
+    neighbours: int = Field(1, ge=1, description="Neighbouring source slices seen, an odd number; 1 for pictures.")
     ema_decay: float = Field(0.999, ge=0, lt=1, description="Decay of the weights' moving average, after its warm-up.")
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
+        if self.neighbours % 2 == 0:
+            raise ValueError("neighbours must be odd: the central slice and as many on either side")
         if self.beta_low >= self.beta_high:
             raise ValueError("beta_low must be below beta_high")
         if len(self.judge_widths) > len(self.widths):

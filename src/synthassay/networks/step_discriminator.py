@@ -32,7 +32,8 @@ class StepDiscriminator(nn.Module):
 
     Source:
         Xiao et al. 2021, arXiv:2112.07804, appendix C (time added in each block, standard deviation of the batch; its
-        sum over places is divided by the root of their number here); Miyato and Koyama 2018, arXiv:1802.05637 (the weight of the last features).
+        sum over places is divided by the root of their number here); Miyato and Koyama 2018, arXiv:1802.05637 (the
+        weight of the last features).
 
     >>> judge = StepDiscriminator(2, (8, 16), unshuffle=2)
     >>> judge(torch.zeros(3, 2, 16, 16), torch.ones(3)).shape
@@ -63,7 +64,7 @@ class StepDiscriminator(nn.Module):
         for at, block in enumerate(self.blocks):
             now = block(self.pool(now, 2) if at else now, told)
         now = F.leaky_relu(self.gather(torch.cat([now, variety(now)], 1)), SLOPE).flatten(2)
-        now = now.sum(2) / now.shape[2] ** 0.5  # a mean would hide what is wrong in one place
+        now = now.sum(2) / now.shape[2] ** 0.5  # the logits of all places are too large at first, their mean too small
         logits: Tensor = self.leave(now)[:, 0] + (self.match(told) * now).sum(1) / now.shape[1] ** 0.5
         return logits
 
