@@ -19,7 +19,7 @@ KINDS = {
     ),
     "VAE": ("disentangled_vae", "vae", "vae_gan"),
     "diffusion or flow": (
-        "bridge", "consistency", "ddpm", "dit", "edm", "latent_diffusion", "mask_conditioned", "palette",
+        "bridge", "consistency", "ddpm", "diffusion_gan", "dit", "edm", "latent_diffusion", "mask_conditioned", "palette",
         "rectified_flow",
     ),
     "baseline": (
