@@ -19,8 +19,8 @@ KINDS = {
     ),
     "VAE": ("disentangled_vae", "vae", "vae_gan"),
     "diffusion or flow": (
-        "bridge", "consistency", "ddpm", "dit", "edm", "latent_diffusion", "mask_conditioned", "palette",
-        "rectified_flow",
+        "bridge", "consistency", "ddpm", "diffusion_gan", "dit", "edm", "latent_diffusion", "mask_conditioned",
+        "palette", "rectified_flow",
     ),
     "baseline": (
         "bicubic", "biharmonic", "combat", "harmonic", "histogram_matching", "linear_regression", "macenko",

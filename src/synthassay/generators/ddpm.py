@@ -6,15 +6,16 @@ from torch import nn
 
 from synthassay.generators.base import generator
 from synthassay.generators.denoising import GuidanceSettings, UNetSettings, lean_unet
+from synthassay.generators.filling import FillingSettings, FillsHoles
 from synthassay.generators.variance_preserving import VariancePreserving, VariancePreservingSettings
 
 
-class DdpmSettings(GuidanceSettings, UNetSettings, VariancePreservingSettings):
+class DdpmSettings(FillingSettings, GuidanceSettings, UNetSettings, VariancePreservingSettings):
     """Settings of the diffusion model; the paper's own are linear, epsilon, min_snr 0 and the sampler ddpm."""
 
 
-@generator("ddpm", serves={"augment", "generate"}, source="arXiv:2006.11239")
-class Ddpm(VariancePreserving):
+@generator("ddpm", serves={"augment", "generate", "inpaint"}, source="arXiv:2006.11239")
+class Ddpm(FillsHoles, VariancePreserving):
     """A diffusion model of images, told the class.
 
     ``L = w(t) mean (f(x_t, t, c) - y_t)^2`` with y the noise (epsilon), the image (x0) or ``alpha n - sigma x0`` (v).
@@ -28,9 +29,9 @@ class Ddpm(VariancePreserving):
     """
 
     Settings = DdpmSettings
-    sampling = frozenset({"steps", "sampler", "guidance"})
+    sampling = frozenset({"steps", "sampler", "guidance", "resamplings", "jump"})
     settings: DdpmSettings
 
     def new_network(self) -> nn.Module:
         """The lean U-Net."""
-        return lean_unet(self.settings, self.facts, "ddpm")
+        return lean_unet(self.settings, self.facts, "ddpm", source_channels=self.shown_channels)

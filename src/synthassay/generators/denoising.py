@@ -174,7 +174,14 @@ class Denoising(Generator):
 
     @torch.no_grad()
     def fill_in(
-        self, condition: Batch, known: Tensor, where: Tensor, rngs: Sequence[torch.Generator], *, times: int = 0
+        self,
+        condition: Batch,
+        known: Tensor,
+        where: Tensor,
+        rngs: Sequence[torch.Generator],
+        *,
+        times: int = 0,
+        jump: int = 1,
     ) -> Tensor:
         """Return images that hold the known pixels and are filled in elsewhere, ``batch channels *space`` in [-1, 1].
 
@@ -183,7 +190,8 @@ class Denoising(Generator):
             known: Images in [-1, 1]; values where unknown do not matter.
             where: True where a pixel is known, broadcastable to ``known``.
             rngs: One per image.
-            times: Above 0, RePaint with each step taken so often; 0 projects each expected image instead.
+            times: Above 0, RePaint with each stretch of steps taken so often; 0 projects each expected image instead.
+            jump: Steps of a stretch.
 
         Raises:
             NotImplementedError: The family does not denoise pixels.
@@ -192,7 +200,7 @@ class Denoising(Generator):
         fresh, denoise = self.fresh(rngs), self.walked(condition.to(self.device))
         known, where = self.as_learnt(known.to(self.device)), padded(where.to(self.device), self.space, 1.0)
         if times > 0:
-            made = Repaint(known, where, times)(denoise, fresh(), self.levels(self.settings.steps), fresh)
+            made = Repaint(known, where, times, jump)(denoise, fresh(), self.levels(self.settings.steps), fresh)
         else:
             made = self.walk(projected(denoise, known, where), fresh)
         return self.as_image(made).clamp(-1, 1)

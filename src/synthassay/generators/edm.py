@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from synthassay.generators.base import GeneratorSettings, generator
 from synthassay.generators.denoising import (
-    Denoising,
     DenoisingSettings,
     GuidanceSettings,
     UNetSettings,
@@ -18,6 +17,7 @@ from synthassay.generators.denoising import (
     lean_unet,
     per_example,
 )
+from synthassay.generators.filling import FillingSettings, FillsHoles
 from synthassay.generators.samplers import SamplerName
 from synthassay.generators.schedules import CLEAN, Level, edm_sigmas, precondition
 from synthassay.networks.axes import spread
@@ -43,12 +43,12 @@ class EdmNoiseSettings(WalkSettings, DenoisingSettings):
         return self
 
 
-class EdmSettings(GuidanceSettings, UNetSettings, EdmNoiseSettings):
+class EdmSettings(FillingSettings, GuidanceSettings, UNetSettings, EdmNoiseSettings):
     """Settings of EDM."""
 
 
-@generator("edm", serves={"augment", "generate"}, source="arXiv:2206.00364")
-class Edm(Denoising):
+@generator("edm", serves={"augment", "generate", "inpaint"}, source="arXiv:2206.00364")
+class Edm(FillsHoles):
     """``D(x, s) = c_skip x + c_out F(c_in x, ln(s)/4, c)`` with ``x = x0 + s n``.
 
     ``L = E mean (D - x0)^2 / c_out^2``; ln s is normal in training. By default DPM-Solver++(2M) walks the
@@ -61,12 +61,12 @@ class Edm(Denoising):
     """
 
     Settings: ClassVar[type[GeneratorSettings]] = EdmSettings
-    sampling = frozenset({"steps", "sampler", "guidance"})
+    sampling = frozenset({"steps", "sampler", "guidance", "resamplings", "jump"})
     settings: EdmSettings
 
     def new_network(self) -> nn.Module:
         """The lean U-Net."""
-        return lean_unet(self.settings, self.facts, "edm")
+        return lean_unet(self.settings, self.facts, "edm", source_channels=self.shown_channels)
 
     def example_losses(
         self, network: nn.Module, clean: Tensor, condition: Batch, share: Tensor, noise: Tensor

@@ -71,6 +71,21 @@ def alpha_bars(name: ScheduleName, steps: int, *, zero_terminal: bool = False) -
     return ((roots - roots[-1]) * roots[0] / (roots[0] - roots[-1])).square()
 
 
+def preserving_alpha_bar(share: float, beta_low: float, beta_high: float) -> float:
+    """Return the share of the image's variance that is left at ``share`` of the way of a variance-preserving diffusion.
+
+    Noise comes in at a rate that rises linearly from ``beta_low`` to ``beta_high``.
+
+    Source:
+        Song et al. 2020, arXiv:2011.13456, equation 33; steps of equal length as by Xiao et al. 2021, arXiv:2112.07804,
+        appendix B.
+
+    >>> [round(preserving_alpha_bar(t / 4, 0.1, 20.0), 4) for t in range(5)]
+    [1.0, 0.5237, 0.0791, 0.0034, 0.0]
+    """
+    return math.exp(-beta_low * share - (beta_high - beta_low) * share**2 / 2)
+
+
 def kept_steps(steps: int, of: int) -> list[int]:
     """Return ``steps`` of ``of`` training steps, noisiest first: evenly spaced, the last one always among them.
 

@@ -34,6 +34,7 @@ class UNet(nn.Module):
         unshuffle: Side of the folded squares; 1 folds nothing.
         classes: Classes; one more embedding, the null class, is learnt. 0: no class is told.
         axes: Spatial axes, 2 or 3.
+        latent: Numbers of a latent vector that scales and shifts as time and class do; 0: there is none.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class UNet(nn.Module):
         unshuffle: int = 2,
         classes: int = 0,
         axes: int = 2,
+        latent: int = 0,
     ) -> None:
         super().__init__()
         self.unshuffle, self.classes = unshuffle, classes
@@ -73,6 +75,7 @@ class UNet(nn.Module):
         self.leave = nn.Sequential(
             _norm(now), nn.SiLU(), _zero(convolution(axes, now, out_channels * unshuffle**axes, 3, padding=1))
         )
+        self.latent = latent_path(latent, told) if latent else None
         if axes == 2:  # Measured on a CPU: a training step takes 12% less than with channels first.
             self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -81,9 +84,13 @@ class UNet(nn.Module):
         """The index that stands for "no class told"."""
         return self.classes
 
-    def forward(self, picture: Tensor, time: Tensor, label: Tensor | None = None) -> Tensor:
+    def forward(
+        self, picture: Tensor, time: Tensor, label: Tensor | None = None, latent: Tensor | None = None
+    ) -> Tensor:
         """Return the answer for each picture at its ``time`` (``batch``, in [0, 1]) and class (``batch``, int64)."""
         told = self.time(time)
+        if self.latent is not None:
+            told = told + self.latent(latent)
         if self.label is not None:
             told = told + self.label(
                 torch.full_like(time, self.null_class, dtype=torch.int64) if label is None else label
@@ -110,6 +117,15 @@ def check_size(space: Sequence[int], *, levels: int, unshuffle: int, where: str,
         SpecError: The image has another number of axes, or a side is not divisible.
     """
     require_multiples(space, unshuffle * 2 ** (levels - 1), where, axes)
+
+
+def latent_path(latent: int, told: int) -> nn.Sequential:
+    """Return the layers from a latent vector, brought to length 1 per number, to what every block is told.
+
+    Source:
+        Xiao et al. 2021, arXiv:2112.07804, appendix C, after Karras et al. 2018, arXiv:1812.04948.
+    """
+    return nn.Sequential(nn.RMSNorm(latent), nn.Linear(latent, told), nn.LeakyReLU(0.2), nn.Linear(told, told))
 
 
 class TimeFeatures(nn.Module):

@@ -64,6 +64,61 @@ def test_repaint_asks_as_often_as_it_says() -> None:
     assert len(asked) == walk.calls(7) == 19
 
 
+FIELD = 0.25 * 0.85 ** (torch.arange(6)[:, None] - torch.arange(6)).abs().double()  # covariance of six pixels in a row
+GIVEN = torch.tensor([0.5, 0.6, 0.0, 0.0, 0.0, -0.3], dtype=torch.float64)
+SHOWN = torch.tensor([True, True, False, False, False, True])
+
+
+def field(now: torch.Tensor, level: Level) -> torch.Tensor:
+    """Expected field: the regression of x0 on x_t."""
+    noisy = level.alpha**2 * FIELD + level.sigma**2 * torch.eye(6, dtype=torch.float64)
+    return now @ torch.linalg.solve(noisy, level.alpha * FIELD)
+
+
+def filled_field(times: int, jump: int = 1, count: int = 1500, steps: int = 150) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and deviation of the hole; ``times`` 0 projects."""
+    rng = torch.Generator().manual_seed(2)
+
+    def draw() -> torch.Tensor:
+        return torch.randn(count, 6, generator=rng, dtype=torch.float64)
+
+    if times:
+        made = Repaint(GIVEN, SHOWN, times, jump)(field, draw(), preserving(steps), draw)
+    else:
+        made = SAMPLERS["dpm_solver"](projected(field, GIVEN, SHOWN), draw(), preserving(steps), draw)
+    assert bool((made[:, SHOWN] == GIVEN[SHOWN]).all())
+    return made[:, ~SHOWN].mean(0), made[:, ~SHOWN].std(0)
+
+
+def conditional_field() -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and deviation of the hole given what is known, from the covariance."""
+    gain = torch.linalg.solve(FIELD[SHOWN][:, SHOWN], FIELD[SHOWN][:, ~SHOWN]).T
+    left = FIELD[~SHOWN][:, ~SHOWN] - gain @ FIELD[SHOWN][:, ~SHOWN]
+    return gain @ GIVEN[SHOWN], left.diagonal().sqrt()
+
+
+@pytest.mark.parametrize(
+    ("times", "jump", "reached", "width"),
+    [(0, 1, 0.55, 1.48), (1, 1, 0.71, 1.18), (10, 1, 0.95, 0.91), (10, 5, 0.94, 0.92)],
+)
+def test_filling_a_field_comes_near_to_its_conditional_law(times, jump, reached, width) -> None:
+    """Mean and deviation of a hole in a Gaussian field, as shares of the true ones; the table in the reference."""
+    mean, deviation = conditional_field()
+    found, spread = filled_field(times, jump)
+    assert float(found @ mean / (mean @ mean)) == pytest.approx(reached, abs=0.03)
+    assert float((spread / deviation).mean()) == pytest.approx(width, abs=0.04)
+
+
+def test_jumps_go_as_far_back_as_they_say() -> None:
+    asked: list[float] = []
+    walk = Repaint(KNOWN, WHERE, 2, jump=3)
+    levels = exploding(7)
+    walk(lambda now, level: asked.append(level.sigma) or now, noise(), levels, fresh())
+    at = [[level.sigma for level in levels].index(sigma) for sigma in asked]
+    assert at == [0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5, 6]
+    assert walk.calls(7) == len(at)
+
+
 def test_guidance_moves_away_from_the_untold_answer() -> None:
     told, untold = gaussian(0.3, 0.2), gaussian(0.0, 0.5)
     level, now = Level(0.8, 0.6), start(50)
