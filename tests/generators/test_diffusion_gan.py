@@ -155,13 +155,21 @@ def test_the_latent_vector_reaches_the_image_and_times_cover_all_steps() -> None
     assert sorted(made.times(8, seeds(1)[0]).tolist()) == [1, 1, 2, 2, 3, 3, 4, 4]
 
 
-def test_collapse_is_told_from_answers_to_noise_alone() -> None:
-    made = new().train()
-    batch = Batch(target=torch.rand(8, 1, 16, 16, generator=seeds(1)[0]))
-    for step in range(60):
-        made.loss("discriminator", batch, seeds(step)[0])
-    made.watch.diversity.fill_(0.05)
-    assert any("collapse" in alarm for alarm in made.alarms())
+@pytest.mark.parametrize("size", [4, 8])
+def test_collapse_is_told_from_answers_to_noise_alone(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("synthassay.networks.watch.MEMORY", 0.7)
+    batch = Batch(target=torch.rand(size, 1, 16, 16, generator=seeds(1)[0]))
+    for alike in (True, False):
+        made = new().train()
+        answer = torch.rand(1, 1, 16, 16) if alike else None
+
+        def expected(network, now, *rest, answer=answer):
+            return torch.rand_like(now) if answer is None else answer.expand_as(now)
+
+        monkeypatch.setattr(made, "expected", expected)
+        for step in range(80):
+            made.loss("discriminator", batch, seeds(step)[0])
+        assert any("collapse" in alarm for alarm in made.alarms()) == alike
 
 
 @pytest.mark.parametrize(

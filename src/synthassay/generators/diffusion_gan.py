@@ -27,6 +27,8 @@ from synthassay.networks.step_discriminator import StepDiscriminator
 from synthassay.networks.unet import UNet
 from synthassay.networks.watch import Watch
 
+WATCHED_EVERY = 8  # discriminator steps between passes of a small batch for the watch alone
+
 
 class DiffusionGanSettings(UNetSettings):
     """Settings of the denoising diffusion GAN; the paper's values stand in the descriptions."""
@@ -156,9 +158,21 @@ class DiffusionGan(Generator):
             return self.generator_loss(clean, answer, made, now, at, batch)
         terms, logits = self.discriminator_loss(before, made, now, at, batch, rng)
         if self.training:
-            last = at == self.settings.steps  # elsewhere the noisy image still shows the real one
-            self.watch.see(clean[last], answer[last], *logits)
+            self._watch(clean, answer, at, batch, logits)
         return terms
+
+    @torch.no_grad()
+    def _watch(self, clean: Tensor, answer: Tensor, at: Tensor, batch: Batch, logits: tuple[Tensor, Tensor]) -> None:
+        """Compare images answered from pure noise; a batch too small to hold two gets a pass of its own at times."""
+        last = at == self.settings.steps  # elsewhere the noisy image still shows the real one
+        real, synthetic = clean[last], answer[last]
+        if len(real) < 2 and int(self.watch.steps) % WATCHED_EVERY == 0:
+            rng = torch.Generator().manual_seed(int(self.watch.steps))  # the training's own stream stays as it is
+            at = torch.full_like(at, self.settings.steps)
+            latent = torch.randn((len(clean), self.settings.latent), generator=rng).to(clean.device)
+            now = self.noised(clean, at, rng)[1]
+            real, synthetic = clean, self.expected(self.network, now, at / self.settings.steps, batch, latent)
+        self.watch.see(real, synthetic, *logits)
 
     def discriminator_loss(
         self, before: Tensor, made: Tensor, now: Tensor, at: Tensor, batch: Batch, rng: torch.Generator
