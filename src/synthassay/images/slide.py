@@ -80,7 +80,7 @@ class Slide:
 
 
 def is_slide(path: Path) -> bool:
-    """Whether a file is a slide: an SVS file, a TIFF pyramid, or a tiled TIFF of more than 4096 x 4096 pixels.
+    """Whether a file is a slide: an SVS file, or a TIFF in RGB that is a pyramid or tiled with over 4096 x 4096 pixels.
 
     Raises:
         ImageError: It is a TIFF that cannot be read.
@@ -94,7 +94,8 @@ def is_slide(path: Path) -> bool:
         with tifffile.TiffFile(path) as file:
             page = file.pages[0]
             large = page.is_tiled and math.prod(page.shape[:2]) > LARGE
-            return bool(file.is_svs or large or len(file.series[0].levels) > 1)
+            colour = page.ndim == 3 and page.shape[2] == 3 and page.dtype == np.uint8
+            return bool(file.is_svs or (colour and (large or len(file.series[0].levels) > 1)))
     except DAMAGE as problem:
         raise unreadable(path, problem) from None
 

@@ -84,8 +84,8 @@ def write_slide(
 ) -> EncodedImage:
     """Write the tiles of all levels, then where each lies; return what the viewer must know.
 
-    Levels are made while the bands pass: two bands of a level are halved into one of the next, so that memory holds two
-    bands of each level at most.
+    Levels are made while the bands pass: two halved bands of a level are one of the next, so that memory holds little
+    more than a band of each level.
 
     Args:
         path: File to write.
@@ -109,9 +109,9 @@ def write_slide(
             given[level] += len(band)
             if level + 1 == len(sizes):
                 return
-            waiting[level].append(band)
+            waiting[level].append(halved(band[None])[0])
             if len(waiting[level]) == 2 or given[level] == sizes[level][0]:
-                take(level + 1, halved(np.concatenate(waiting[level])[None])[0])
+                take(level + 1, np.concatenate(waiting[level]))
                 waiting[level].clear()
 
         for band in bands:
