@@ -137,6 +137,11 @@ export class Pane {
     this.desk.repaint();
   }
 
+  // The answer is given: nothing more is fetched of an image that the server will not show again.
+  rest() {
+    this.pixels.close();
+  }
+
   // Subclasses: paint the pixels; read the value at a point or return null; fetch what will be scrolled to; stop.
   paintPixels() {
     return true;

@@ -10,6 +10,7 @@ export class Pixels {
     this.tiles = new Map();
     this.table = null;
     this.failed = false;
+    this.stop = new AbortController();
     this.coded = !(head.depth in BYTES);
     this.kept = head.slices > 1 ? Infinity : KEPT;
   }
@@ -32,7 +33,7 @@ export class Pixels {
         loaded: false, raw: null, canvas: null, painted: "", waiting: [],
       };
       this.tiles.set(key, tile);
-      this.fetch(key, tile);
+      if (!this.closed) this.fetch(key, tile);
       if (this.tiles.size > this.kept) this.tiles.delete(this.tiles.keys().next().value);
     }
     return tile;
@@ -40,7 +41,7 @@ export class Pixels {
 
   async fetch(key, tile, pause = 400) {
     try {
-      const found = await fetch(`/image/${this.head.image}/${key}`);
+      const found = await fetch(`/image/${this.head.image}/${key}`, { signal: this.stop.signal });
       if (found.status === 404 || found.status === 401) {
         this.failed = true;
         tile.waiting.forEach(({ refuse }) => refuse(new Error(String(found.status))));
@@ -81,8 +82,10 @@ export class Pixels {
     return this.painted(tile, this.head.low, this.head.high);
   }
 
+  // Fetch nothing more; what is awaited never comes.
   close() {
     this.closed = true;
+    this.stop.abort();
   }
 
   // Stored number -> grey level, for a window in the image's unit.

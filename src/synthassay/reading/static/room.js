@@ -212,6 +212,7 @@ async function submit() {
     trial: now.trial.name, key: now.key, answer, timing: now.clock.timing(), events: now.clock.events,
     screen: { width: innerWidth, height: innerHeight, ratio: devicePixelRatio },
   });
+  now.desk.panes.forEach((pane) => pane.rest());
   status("Saving");
   try {
     await next();
