@@ -82,7 +82,8 @@ function paintRulers(context, pane, view, ratio) {
     const a = pane.toScreen(view, ruler.from), b = pane.toScreen(view, ruler.to);
     line(context, ratio, RULER, 1.5, a, b);
     context.textBaseline = "alphabetic";
-    say(context, pane.space.length(ruler.from, ruler.to), RULER, b.x + 8 * ratio, b.y, ratio);
+    const words = pane.space.length(ruler.from, ruler.to), room = view.left + view.width - b.x;
+    say(context, words, RULER, b.x + (room < 80 * ratio ? room - 80 * ratio : 8 * ratio), b.y - (room < 80 * ratio ? 8 * ratio : 0), ratio);
   }
 }
 

@@ -149,7 +149,8 @@ export class Desk {
 
   nextPlane(pane) {
     if (pane.shown !== "three") return this.show(pane, THREE[(THREE.indexOf(pane.plane) + 1) % 3]);
-    pane.plane = THREE[(THREE.indexOf(pane.plane) + 1) % 3];
+    const plane = THREE[(THREE.indexOf(pane.plane) + 1) % 3];
+    for (const one of this.together(pane)) one.plane = plane;
     pane.cursor = this.pointing ? { ...pane.cross } : null;
     return this.repaint();
   }
