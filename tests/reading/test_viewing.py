@@ -105,9 +105,7 @@ def seen(page, look):
 
 
 def green(picture):
-    mask = picture[..., 1] > picture[..., 0] + 80
-    mask[-100:, -150:] = False  # the overview shows it too
-    return mask
+    return picture[..., 1] > picture[..., 0] + 80
 
 
 def bright(picture):

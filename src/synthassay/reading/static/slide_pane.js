@@ -25,8 +25,6 @@ export class SlidePane extends Pane {
     const { OpenSeadragon, host } = this;
     this.osd = new OpenSeadragon.Viewer({
       element: host, tileSources: this.source(), drawer: "canvas", mouseNavEnabled: false, showNavigationControl: false,
-      showNavigator: this.desk.panes.length === 1, navigatorPosition: "BOTTOM_RIGHT", navigatorBackground: "#000",
-      navigatorBorderColor: "#465262", navigatorDisplayRegionColor: "#7cc0ff", navigatorSizeRatio: 0.16, navigatorOpacity: 1,
       animationTime: 0, springStiffness: 50, blendTime: 0, alwaysBlend: false, immediateRender: false,
       visibilityRatio: 0, constrainDuringPan: false, minZoomImageRatio: 0, maxZoomPixelRatio: 1000, minPixelRatio: 0.7,
       imageLoaderLimit: 6, maxImageCacheCount: TILES_KEPT, preserveViewport: true, preload: false, tabIndex: -1,
