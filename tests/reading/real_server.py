@@ -15,15 +15,15 @@ from pathlib import Path
 class RealServer:
     """A server process on a free port; ``kill`` ends it as a power cut would, ``start`` opens it again."""
 
-    def __init__(self, study: Path, database: str = "") -> None:
+    def __init__(self, study: Path, database: str = "", *options: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.study, self.database, self.process = study, database, None
+        self.study, self.database, self.options, self.process = study, database, options, None
         self.url = f"http://127.0.0.1:{self.port}"
 
     def start(self) -> RealServer:
-        words = ["reader", "serve", str(self.study), "--port", str(self.port)]
+        words = ["reader", "serve", str(self.study), "--port", str(self.port), *self.options]
         words += ["--database", self.database] if self.database else []
         code = "import sys; from synthassay.cli import main; sys.argv[1:] = " + repr(words) + "; main()"
         self.process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL, env=os.environ.copy())

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import hmac
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from synthassay.errors import ImageError, ReadingError
@@ -19,19 +20,22 @@ from synthassay.reading.access import COORDINATOR, READER, Attempts, Visitor, si
 from synthassay.reading.compiling import read_design
 from synthassay.reading.guard import Guard
 from synthassay.reading.progress import reader_progress
-from synthassay.reading.room import Refused, Room, Standing
+from synthassay.reading.room import CODED, Refused, Room, Standing
 from synthassay.reading.store import Store, database_url
+from synthassay.reading.viewers import packaged_viewers, packed_viewer
+from synthassay.reading.volume_file import volume_parts
 from synthassay.records.reading import Trial
 
 COOKIE = "reading_session"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+SCRIPTS = (
+    "room", "keys", "viewer", "pane", "planes", "overlay", "gestures", "canvas_pane", "slide_pane", "volume_pane",
+    "engines", "pixels", "form", "outbox", "signing", "progress", "clock",
+)  # fmt: skip
 PAGES = {
     "": ("room.html", "text/html; charset=utf-8"),
     "room.css": ("room.css", "text/css; charset=utf-8"),
-    **{
-        f"{name}.js": (f"{name}.js", "text/javascript; charset=utf-8")
-        for name in ("room", "viewer", "pixels", "form", "outbox", "signing", "progress", "clock")
-    },
+    **{f"{name}.js": (f"{name}.js", "text/javascript; charset=utf-8") for name in SCRIPTS},
 }
 
 
@@ -71,7 +75,7 @@ class PauseIn(_Body):
 
 def create_app(
     folder: Path, *, database: str = "", hosts: Sequence[str] = LOOPBACK, secure: bool = False,
-    now: Callable[[], float] = time.time,
+    viewers: Mapping[str, str] | None = None, now: Callable[[], float] = time.time,
 ) -> FastAPI:  # fmt: skip
     """Return the application for a compiled study.
 
@@ -80,6 +84,7 @@ def create_app(
         database: SQLAlchemy URL; SQLite in the folder where empty.
         hosts: Host names that it answers to.
         secure: Whether it is reached through HTTPS, so that cookies are sent through nothing else.
+        viewers: Packaged viewers that readers are given, by name; all that are there where None.
         now: Clock, in seconds since 1970.
 
     Raises:
@@ -90,6 +95,7 @@ def create_app(
     room = Room(folder, design, store, now)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, on_shutdown=[store.close])
     app.state.room, app.state.attempts, app.state.secure = room, Attempts(), secure
+    app.state.viewers = packaged_viewers() if viewers is None else dict(viewers)
     app.add_middleware(Guard, hosts=tuple(hosts))
     app.exception_handler(ReadingError)(_refused)
     app.exception_handler(ImageError)(lambda _r, _p: JSONResponse({"problem": "there is no such part"}, 404))
@@ -150,6 +156,8 @@ def _add_routes(app: FastAPI) -> None:
     app.get("/api/trial/{number}")(_earlier)
     app.get("/api/progress")(_progress)
     app.get("/image/{image}/{level}/{z}/{row}/{column}")(_tile)
+    app.get("/volume/{image}")(_volume)
+    app.get("/vendor/{name}")(_viewer)
     app.post("/api/response")(_respond)
     app.post("/api/draft")(_draft)
     app.post("/api/pause")(_pause)
@@ -190,7 +198,7 @@ def _me(room: RoomHere, visitor: Annotated[Visitor, Depends(_visitor)]) -> dict[
     return {"reader": visitor.reader, "role": visitor.role, "csrf": visitor.csrf, "title": room.design.title}
 
 
-def _state(room: RoomHere, reader: Reader) -> dict[str, Any]:
+def _state(request: Request, room: RoomHere, reader: Reader) -> dict[str, Any]:
     standing, draft = room.hand_out(reader.reader)
     design = room.design
     return {
@@ -202,6 +210,8 @@ def _state(room: RoomHere, reader: Reader) -> dict[str, Any]:
         "questions": [question.model_dump(mode="json") for question in design.questions],
         "windows": [window.model_dump(mode="json") for window in design.windows],
         "go_back": design.go_back,
+        "viewers": request.app.state.viewers,
+        "slides": room.slides,
         "progress": _progress_of(standing, design.sessions),
         "waits_until": standing.waits_until,
         "trial": _shown(room, standing.trial) if standing.trial else None,
@@ -249,7 +259,26 @@ def _tile(
     room: RoomHere, reader: Reader, image: str, level: int, z: int, row: int, column: int
 ) -> Response:  # fmt: skip
     tile = room.tile(reader.reader, image, (level, z, row, column))
-    return Response(tile, media_type="application/octet-stream")
+    depth = room.head(image).depth
+    return Response(tile, media_type=f"image/{depth}" if depth in CODED else "application/octet-stream")
+
+
+def _volume(room: RoomHere, reader: Reader, image: str) -> Response:
+    header, path = room.volume(reader.reader, image)
+    length = str(len(header) + path.stat().st_size)
+    return StreamingResponse(
+        volume_parts(header, path), media_type="application/octet-stream", headers={"Content-Length": length}
+    )  # fmt: skip
+
+
+def _viewer(request: Request, name: str) -> Response:
+    """Send a packaged viewer; whoever is here, since it is public software."""
+    body = packed_viewer(name) if name in request.app.state.viewers.values() else None
+    if body is None:
+        raise Refused("has no such page", status=404)
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(gzip.decompress(body), media_type="text/javascript; charset=utf-8")
+    return Response(body, media_type="text/javascript; charset=utf-8", headers={"Content-Encoding": "gzip"})
 
 
 def _respond(room: RoomHere, reader: Writer, body: ResponseIn) -> dict[str, Any]:

@@ -76,6 +76,7 @@ def reader_serve(
     port: Annotated[int, typer.Option(help="Port.", min=1, max=65535)] = 8377,
     url: Annotated[str, typer.Option(help="How readers reach the room, where that differs.")] = "",
     proxy: Annotated[bool, typer.Option(help="A proxy on this machine passes on who asks.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Give everyone the plain viewer.")] = False,
     database: Database = "",
 ) -> None:
     """Open the room; stop it with Ctrl-C."""
@@ -83,7 +84,7 @@ def reader_serve(
 
     for line in opening_lines(study, host, port, url):
         typer.echo(line)
-    serve(study, host=host, port=port, database=database, url=url, proxy=proxy)
+    serve(study, host=host, port=port, database=database, url=url, proxy=proxy, plain=plain)
 
 
 @reader_app.command("progress")

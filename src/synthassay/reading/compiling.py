@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from synthassay import __version__
 from synthassay.errors import ReadingError
-from synthassay.images.formats import read_image
-from synthassay.images.image import Image
 from synthassay.reading.arms import Stimulus, read_arms
 from synthassay.reading.drafts import Draft, Material, material_of
-from synthassay.reading.encoding import common_depth, encode, reencoded, write_encoded
 from synthassay.reading.giveaways import find_giveaways, refuse_giveaways
 from synthassay.reading.ordering import Orderer
-from synthassay.reading.portraits import Portrait, portrait_of
 from synthassay.reading.questions import questions_of
+from synthassay.reading.showing import Progress, encode_all, portrait
 from synthassay.reading.study_file import read_reader_study
 from synthassay.records.base import fingerprint, whole_folder
 from synthassay.records.reader_study import ArmRole, ReaderStudy
@@ -25,8 +21,6 @@ from synthassay.records.reading import Design, GiveAway, ReaderPlan, StimulusTru
 
 DESIGN, TRUTH, IMAGES, SPEC = "design.json", "truth.json", "images", "reader.toml"
 TOLD_ROLES = (ArmRole.REAL, ArmRole.SYNTHETIC, ArmRole.NEGATIVE_CONTROL)
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -79,7 +73,7 @@ def compile_study(path: Path, out: Path, progress: Progress | None = None) -> Co
     )  # fmt: skip
     with whole_folder(out) as folder:
         (folder / IMAGES).mkdir()
-        digest = _encode_all(study, shown, folder / IMAGES, progress)
+        digest = encode_all(study, shown, folder / IMAGES, progress)
         design = Design(
             title=study.title, kind=study.kind, instructions=study.instructions, intended_use=study.intended_use,
             questions=questions, go_back=study.design.go_back, washout_days=study.design.washout_days,
@@ -98,15 +92,10 @@ def _checked_arms(study: ReaderStudy, arms: dict[str, list[Stimulus]]) -> tuple[
     told = [one for stimuli in arms.values() for one in stimuli if one.role in TOLD_ROLES]
     if len({one.arm for one in told}) < 2:
         return ()
-    found = find_giveaways([_portrait(study, one) for one in told], study.seed)
+    found = find_giveaways([portrait(study, one) for one in told], study.seed)
     accepted = set(study.reencode.accept) if study.reencode else set()
     refuse_giveaways([one for one in found if one.attribute not in accepted], reencoded=study.reencode is not None)
     return found
-
-
-def _portrait(study: ReaderStudy, one: Stimulus) -> Portrait:
-    image = reencoded(one.read(study.seed), study.reencode, one.label)
-    return portrait_of(one.arm, one.case, image, None if study.reencode else one.path)
 
 
 def _key(one: Stimulus) -> tuple[str, str, str]:
@@ -141,28 +130,6 @@ def _told(name: str, one: Stimulus, folder: Path) -> StimulusTruth:
         image=name, arm=one.arm, role=one.role, case=one.case, subject=one.subject, sha256=one.sha256(),
         source=f"{source}, {one.made}" if one.made else source,
     )  # fmt: skip
-
-
-def _encode_all(study: ReaderStudy, shown: dict[str, Stimulus], folder: Path, progress: Progress | None) -> str:
-    """Encode what is shown, aids apart from the rest, and return the hash over all of it, in the order of names."""
-    lines: dict[str, str] = {}
-    for aids in (True, False):
-        names = [name for name in sorted(shown) if (shown[name].role is ArmRole.AID) is aids]
-        depth = common_depth(_to_show(study, shown[name]) for name in names)
-        for name in names:
-            head, tiles = encode(_to_show(study, shown[name]), depth, study.windows)
-            write_encoded(folder, name, head, tiles)
-            lines[name] = f"{name} {head.digest()} {hashlib.sha256(tiles).hexdigest()}\n"
-            if progress:
-                progress(len(lines), len(shown))
-    return hashlib.sha256("".join(lines[name] for name in sorted(lines)).encode()).hexdigest()
-
-
-def _to_show(study: ReaderStudy, one: Stimulus) -> Image:
-    """Aids keep their own size; everything else passes through [reencode]."""
-    if one.role is ArmRole.AID:
-        return read_image(one.path, index=one.index)
-    return reencoded(one.read(study.seed), study.reencode, one.label)
 
 
 def read_design(folder: Path) -> Design:

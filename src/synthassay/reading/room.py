@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,14 @@ from synthassay.reading.chain import Receipt, append, canonical, lock_log
 from synthassay.reading.compiling import IMAGES
 from synthassay.reading.encoding import read_tile
 from synthassay.reading.questions import check_answer
+from synthassay.reading.slide_encoding import read_slide_tile
 from synthassay.reading.store import DRAFT, HANDED, LOG, RESPONSE, Store
+from synthassay.reading.volume_file import volume_header
 from synthassay.records.reader_study import StudyKind
 from synthassay.records.reading import Design, EncodedImage, ReaderPlan, Trial
+
+CODED = ("png", "jpeg")  # tiles that are pictures
+IN_COLOUR = ("rgb8", *CODED)
 
 
 class Refused(ReadingError):
@@ -229,11 +235,34 @@ class Room:
         return after[0].images if after and after[0].session == standing.trial.session else ()
 
     def tile(self, reader: str, image: str, place: tuple[int, int, int, int]) -> bytes:
-        """Return one tile of an image that the reader may see now.
+        """Return one tile of an image that the reader may see now; of a slide, as it was coded.
 
         Raises:
             Refused: The image is not of the reader's present (or next) trial, whether it exists or not.
         """
+        self._may_see(reader, image)
+        level, z, row, column = place
+        head = self.head(image)
+        if head.depth in CODED:
+            if z:
+                raise Refused("has no such part", status=404)
+            with (self.folder / f"{image}.bin").open("rb") as stream:
+                return read_slide_tile(stream, head, level, row, column)
+        return read_tile(self.folder, image, head, level, z, row, column)
+
+    def volume(self, reader: str, image: str) -> tuple[bytes, Path]:
+        """Return the header of a volume that the reader may see now, and the file whose bytes follow it.
+
+        Raises:
+            Refused: The image is not of the reader's present (or next) trial, or is no volume.
+        """
+        self._may_see(reader, image)
+        head = self.head(image)
+        if head.slices == 1:
+            raise Refused("shows no such volume now", status=404)
+        return volume_header(head), self.folder / f"{image}.bin"
+
+    def _may_see(self, reader: str, image: str) -> None:
         with self.store.reading() as connection:
             standing = self.standing(reader, connection)
         seen = set(standing.trial.images if standing.trial else ()) | set(self.ahead(standing))
@@ -241,8 +270,12 @@ class Room:
             seen |= {one for t in standing.plan.trials if t.name in standing.answered for one in t.images}
         if image not in seen:
             raise Refused("shows no such image now", status=404)
-        level, z, row, column = place
-        return read_tile(self.folder, image, self.head(image), level, z, row, column)
+
+    @cached_property
+    def slides(self) -> bool:
+        """Whether any image of the study is larger than a tile: then all pictures in colour are shown as slides."""
+        images = {one for plan in self.design.readers for trial in plan.trials for one in trial.images}
+        return any(head.levels > 1 and head.depth in IN_COLOUR for head in map(self.head, images))
 
     def head(self, image: str) -> EncodedImage:
         """Return what the viewer must know of an image."""

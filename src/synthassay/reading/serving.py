@@ -79,7 +79,7 @@ def verify_readings(folder: Path, database: str = "") -> ChainCheck:
         store.close()
 
 
-def serve(folder: Path, *, host: str, port: int, database: str, url: str, proxy: bool) -> None:
+def serve(folder: Path, *, host: str, port: int, database: str, url: str, proxy: bool, plain: bool = False) -> None:
     """Serve a study until it is stopped.
 
     Args:
@@ -89,6 +89,7 @@ def serve(folder: Path, *, host: str, port: int, database: str, url: str, proxy:
         database: SQLAlchemy URL; SQLite in the folder where empty.
         url: How readers reach the room, where that differs, such as https://readings.hospital.example.
         proxy: Whether a proxy on this machine passes on who asks (X-Forwarded-For, -Proto).
+        plain: Whether all readers get the plain viewer, whatever their browsers can do.
 
     Raises:
         ReadingError: Other machines could reach the room, and no ``url`` says under which name.
@@ -97,7 +98,10 @@ def serve(folder: Path, *, host: str, port: int, database: str, url: str, proxy:
 
     design = read_design(folder)
     check_images(folder, design)
-    app = create_app(folder, database=database, hosts=host_names(host, url), secure=url.startswith("https:"))
+    app = create_app(
+        folder, database=database, hosts=host_names(host, url), secure=url.startswith("https:"),
+        viewers={} if plain else None,
+    )  # fmt: skip
     uvicorn.run(
         app, host=host, port=port, log_level="warning", access_log=False, server_header=False, date_header=False,
         proxy_headers=proxy, forwarded_allow_ips="127.0.0.1" if proxy else None, limit_concurrency=MOST_AT_ONCE,

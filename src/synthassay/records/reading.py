@@ -198,7 +198,7 @@ class EncodedImage(Record):
     """``image.json`` of one encoded image: all that the viewer needs, and nothing of a file or a patient.
 
     Attributes:
-        depth: ``u8``, ``u16`` (little-endian) or ``rgb8``.
+        depth: ``u8``, ``u16`` (little-endian) or ``rgb8``; of slides ``png`` or ``jpeg``, each tile a picture in RGB.
         slope: Value = stored * slope + intercept, in ``unit``.
         low: What is shown as black at first, in the image's unit; ``high`` as white.
         spacing_mm: Size of a pixel down and across, in millimetres; empty where unknown.
@@ -208,7 +208,7 @@ class EncodedImage(Record):
     rows: int = Field(gt=0)
     columns: int = Field(gt=0)
     slices: int = Field(1, gt=0)
-    depth: Literal["u8", "u16", "rgb8"]
+    depth: Literal["u8", "u16", "rgb8", "png", "jpeg"]
     slope: float = 1.0
     intercept: float = 0.0
     unit: str = ""

@@ -52,7 +52,7 @@ export class TrialClock {
     const event = [Math.round(this.active), kind, ...values.map((v) => (typeof v === "number" ? Math.round(v * 100) / 100 : v))];
     const last = this.events.at(-1);
     // a drag is one event: what it came to within 400 ms replaces what it was
-    if (last && ["window", "pan", "zoom"].includes(kind) && last[1] === kind && event[0] - last[0] < 400) this.events.pop();
+    if (last && ["window", "pan", "zoom", "cross"].includes(kind) && last[1] === kind && event[0] - last[0] < 400) this.events.pop();
     if (this.events.length < 4900) this.events.push(event);
   }
 

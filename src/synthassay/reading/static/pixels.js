@@ -1,7 +1,7 @@
-// Tiles of raw numbers, fetched once, painted through a window into small canvases.
+// Tiles, fetched once: raw numbers, painted through a window into small canvases, or pictures of slides.
 
 const BYTES = { u8: 1, u16: 2, rgb8: 3 };
-const KEPT = 600; // tiles
+const KEPT = 300; // tiles of a picture, of 512 x 512 pixels; of a volume, all
 
 export class Pixels {
   constructor(head, onTile) {
@@ -10,6 +10,9 @@ export class Pixels {
     this.tiles = new Map();
     this.table = null;
     this.failed = false;
+    this.stop = new AbortController();
+    this.coded = !(head.depth in BYTES);
+    this.kept = head.slices > 1 ? Infinity : KEPT;
   }
 
   // Size of a level in pixels.
@@ -27,26 +30,29 @@ export class Pixels {
       tile = {
         width: Math.min(this.head.tile, size.columns - column * this.head.tile),
         height: Math.min(this.head.tile, size.rows - row * this.head.tile),
-        raw: null, canvas: null, painted: "",
+        loaded: false, raw: null, canvas: null, painted: "", waiting: [],
       };
       this.tiles.set(key, tile);
-      this.fetch(key, tile);
-      if (this.tiles.size > KEPT) this.tiles.delete(this.tiles.keys().next().value);
+      if (!this.closed) this.fetch(key, tile);
+      if (this.tiles.size > this.kept) this.tiles.delete(this.tiles.keys().next().value);
     }
     return tile;
   }
 
   async fetch(key, tile, pause = 400) {
     try {
-      const found = await fetch(`/image/${this.head.image}/${key}`);
+      const found = await fetch(`/image/${this.head.image}/${key}`, { signal: this.stop.signal });
       if (found.status === 404 || found.status === 401) {
         this.failed = true;
+        tile.waiting.forEach(({ refuse }) => refuse(new Error(String(found.status))));
+        this.onTile();
         return;
       }
       if (!found.ok) throw new Error(String(found.status));
-      const buffer = await found.arrayBuffer();
-      if (buffer.byteLength !== tile.width * tile.height * BYTES[this.head.depth]) throw new Error("short");
-      tile.raw = this.head.depth === "u16" ? new Uint16Array(buffer) : new Uint8Array(buffer);
+      if (this.coded) await this.takePicture(tile, await found.blob());
+      else this.takeNumbers(tile, await found.arrayBuffer());
+      tile.loaded = true;
+      tile.waiting.forEach(({ accept }) => accept());
       this.onTile();
     } catch {
       if (this.closed) return;
@@ -55,8 +61,31 @@ export class Pixels {
     }
   }
 
+  takeNumbers(tile, buffer) {
+    if (buffer.byteLength !== tile.width * tile.height * BYTES[this.head.depth]) throw new Error("short");
+    tile.raw = this.head.depth === "u16" ? new Uint16Array(buffer) : new Uint8Array(buffer);
+  }
+
+  async takePicture(tile, blob) {
+    const picture = await createImageBitmap(blob, { colorSpaceConversion: "none" });
+    if (picture.width !== tile.width || picture.height !== tile.height) throw new Error("short");
+    tile.canvas = Object.assign(document.createElement("canvas"), { width: tile.width, height: tile.height });
+    tile.canvas.getContext("2d").drawImage(picture, 0, 0);
+    picture.close();
+  }
+
+  // A tile as a canvas that its taker keeps; it is forgotten here.
+  async whole(level, z, row, column) {
+    const tile = this.tile(level, z, row, column);
+    if (!tile.loaded) await new Promise((accept, refuse) => tile.waiting.push({ accept, refuse }));
+    this.tiles.delete(`${level}/${z}/${row}/${column}`);
+    return this.painted(tile, this.head.low, this.head.high);
+  }
+
+  // Fetch nothing more; what is awaited never comes.
   close() {
     this.closed = true;
+    this.stop.abort();
   }
 
   // Stored number -> grey level, for a window in the image's unit.
@@ -73,22 +102,32 @@ export class Pixels {
   }
 
   painted(tile, low, high) {
+    if (this.coded) return tile.canvas;
     const { name, grey } = this.lookup(low, high);
     if (tile.painted === name) return tile.canvas;
     tile.canvas ||= Object.assign(document.createElement("canvas"), { width: tile.width, height: tile.height });
     const context = tile.canvas.getContext("2d");
     const picture = context.createImageData(tile.width, tile.height);
-    const to = new Uint32Array(picture.data.buffer), from = tile.raw;
-    if (this.head.depth === "rgb8") {
-      for (let i = 0, j = 0; i < to.length; i++, j += 3) {
-        to[i] = 0xff000000 | (grey[from[j + 2]] << 16) | (grey[from[j + 1]] << 8) | grey[from[j]];
-      }
-    } else {
-      for (let i = 0; i < to.length; i++) to[i] = 0xff000000 | (grey[from[i]] * 0x010101);
-    }
+    this.colour(new Uint32Array(picture.data.buffer), tile.raw, grey, 0, 1);
     context.putImageData(picture, 0, 0);
     tile.painted = name;
     return tile.canvas;
+  }
+
+  // Every step-th pixel of a tile from a start on, through the table of greys.
+  colour(to, from, grey, start, step) {
+    if (this.head.depth === "rgb8") {
+      for (let i = 0, j = 3 * start; i < to.length; i++, j += 3 * step) {
+        to[i] = 0xff000000 | (grey[from[j + 2]] << 16) | (grey[from[j + 1]] << 8) | grey[from[j]];
+      }
+    } else {
+      for (let i = 0, j = start; i < to.length; i++, j += step) to[i] = 0xff000000 | (grey[from[j]] * 0x010101);
+    }
+  }
+
+  // One line of a slice that cuts across the stored ones: a row of the tile, or a column.
+  paintLine(tile, start, step, to, low, high) {
+    this.colour(to, tile.raw, this.lookup(low, high).grey, start, step);
   }
 
   // Value in the image's unit at a pixel of the finest level, where it is loaded.

@@ -1,23 +1,17 @@
 // The room: sign in, read trial after trial, lose nothing.
 
 import { TrialClock } from "./clock.js";
+import { loadEngines } from "./engines.js";
 import { Form } from "./form.js";
+import { KEYS, PLANE_BUTTONS, TOOLS } from "./keys.js";
 import { newKey, Outbox, Unauthorised } from "./outbox.js";
 import { Pixels } from "./pixels.js";
 import { showProgress } from "./progress.js";
 import { showSignIn, signInFromLink } from "./signing.js";
 import { Desk } from "./viewer.js";
+import { fetchVolume, fitsCard, keepVolumes } from "./volume_pane.js";
 
 const $ = (id) => document.getElementById(id);
-const TOOLS = [["window", "Window", "w"], ["pan", "Pan", "h"], ["zoom", "Zoom", "z"], ["measure", "Measure", "m"], ["mark", "Mark", "k"]];
-const KEYS = [
-  ["Enter", "next case"], ["↑ ↓", "next or previous slice; PageUp and PageDown by five"], ["+ −", "zoom"],
-  ["Shift + arrows", "move the image"], ["[ ]", "narrower or wider window"], ["{ }", "darker or brighter"],
-  ["0", "reset the view"], ["W H Z M K", "tools: window, pan, zoom, measure, mark"], ["X", "mark the place under the pointer"],
-  ["F1 … F6", "windows of the study"], ["N U", "next or previous question"], ["1 … 9", "points, images or artefacts"],
-  ["← →", "slider by 1; , and . by 10"], ["P", "pause"], ["B", "previous case, where the study allows it"], ["?", "these keys"],
-];
-
 const now = { me: null, state: null, outbox: null, desk: null, form: null, clock: null, trial: null, key: "", busy: false, ahead: [] };
 
 function phase(name) {
@@ -153,8 +147,11 @@ function closeTrial() {
   now.ahead.forEach((pixels) => pixels.close());
 }
 
-function openTrial(trial, draft) {
+async function openTrial(trial, draft) {
   closeTrial();
+  const opening = now.opening = Symbol(trial.name);
+  const engines = await loadEngines({ ...now.state, trial });
+  if (now.opening !== opening) return; // another was opened meanwhile
   now.trial = trial;
   now.key = draft.key || newKey();
   document.body.dataset.trial = trial.name;
@@ -166,7 +163,10 @@ function openTrial(trial, draft) {
     keep();
   };
   now.clock = clock;
-  now.desk = new Desk($("stage"), trial.images, { linked: trial.linked, tell, onMark: () => now.form.marksChanged(), onShown: shown });
+  now.desk = new Desk($("stage"), trial.images, {
+    linked: trial.linked, tell, note: (kind, ...values) => clock.note(kind, ...values), onMark: () => now.form.marksChanged(), onShown: shown, engines,
+  });
+  now.engines = engines;
   now.form = new Form($("questions"), now.state.questions, now.desk, { onChange: changed, tell });
   $("notice").hidden = !trial.notice;
   $("notice").textContent = trial.notice;
@@ -184,6 +184,9 @@ function shown() {
   // the first tiles of the next case, so that it appears at once
   now.ahead = (now.state.ahead || []).map((head) => new Pixels(head, () => {}));
   now.ahead.forEach((pixels) => pixels.tile(pixels.head.levels - 1, Math.floor(pixels.head.slices / 2), 0, 0));
+  const ahead = now.engines.volumes ? (now.state.ahead || []).filter(fitsCard) : [];
+  keepVolumes([...now.trial.images, ...ahead].map((head) => head.image));
+  ahead.forEach((head) => fetchVolume(head));
 }
 
 function changed() {
@@ -209,6 +212,7 @@ async function submit() {
     trial: now.trial.name, key: now.key, answer, timing: now.clock.timing(), events: now.clock.events,
     screen: { width: innerWidth, height: innerHeight, ratio: devicePixelRatio },
   });
+  now.desk.panes.forEach((pane) => pane.rest());
   status("Saving");
   try {
     await next();
@@ -242,6 +246,7 @@ async function pause() {
 
 function showTools() {
   const buttons = TOOLS.filter(([name]) => offered(name)).map(([name, label, key]) => tool(label, key.toUpperCase(), () => choose(name), name));
+  if (now.desk.volumes) buttons.push(...PLANE_BUTTONS.map(([name, label, key]) => tool(label, key.toUpperCase(), () => now.desk.show(now.desk.active, name))));
   now.state.windows.forEach((window, index) => buttons.push(tool(window.name, `F${index + 1}`, () => now.desk.preset(window))));
   buttons.push(tool("Reset", "0", () => now.desk.reset()));
   $("tools").replaceChildren(...buttons);
@@ -251,7 +256,8 @@ function showTools() {
 
 function offered(name) {
   if (name === "mark") return now.desk.marksAllowed > 0;
-  return name !== "window" || now.desk.panes.some((pane) => pane.head.depth !== "rgb8");
+  if (name === "cross") return now.desk.volumes;
+  return name !== "window" || now.desk.panes.some((pane) => pane.windowed);
 }
 
 function tool(label, key, act, name = "") {
@@ -264,6 +270,7 @@ function tool(label, key, act, name = "") {
 
 function choose(name) {
   now.desk.tool = name;
+  now.desk.repaint();
   $("stage").dataset.tool = name;
   for (const button of $("tools").children) if (button.dataset.tool) button.setAttribute("aria-pressed", String(button.dataset.tool === name));
 }
@@ -282,6 +289,7 @@ function onKey(event) {
   else if (/^F[1-6]$/.test(event.key) && now.state.windows[event.key[1] - 1]) now.desk.preset(now.state.windows[event.key[1] - 1]);
   else if (event.key.toLowerCase() === "b") back();
   else if (TOOLS.some(([name, , key]) => key === event.key.toLowerCase() && offered(name))) choose(TOOLS.find(([, , key]) => key === event.key.toLowerCase())[0]);
+  else if (now.desk.pointing && /^Arrow/.test(event.key)) now.desk.key(event);
   else if (event.target.matches?.("input[type=range]") && /^(Arrow|Page|Home|End)/.test(event.key)) return;
   else if (!now.form.key(event) && !now.desk.key(event)) return;
   event.preventDefault();
