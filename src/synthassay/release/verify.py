@@ -24,6 +24,7 @@ from synthassay.release.evidence import Evidence
 from synthassay.release.gate import leakage_audit
 from synthassay.release.identifiers import Identifiers, identifying
 from synthassay.release.label_texts import label_faults
+from synthassay.release.marking import mark_faults
 from synthassay.release.naming import label_of
 from synthassay.release.signing import fingerprint_of, load_public_key, read_envelope, unseal
 from synthassay.release.source import read_source
@@ -111,6 +112,7 @@ def verify_release(folder: Path, key: Path | None = None, run: Path | None = Non
         Check(name="descriptions agree", problems=tuple(_collected(_descriptions, folder, statement))),
         _croissant(folder),
         *_credentials(folder, statement),
+        *_watermark(folder, statement),
         Check(name="leakage audit", problems=tuple(_collected(_audit, folder, statement)), note=_overridden(statement)),
     ]
     return _found(folder, statement, fingerprint, key, checks)
@@ -214,6 +216,18 @@ def _walked(folder: Path) -> dict[str, str]:
     return found
 
 
+def _watermark(folder: Path, statement: Statement | None) -> Iterator[Check]:
+    """The watermark, where one was signed for."""
+    if statement is None or statement.predicate.pixels == "as synthesised":
+        return
+    problems = tuple(_collected(_unmarked, folder))
+    yield Check(name="every image bears the watermark", problems=problems, note="false alarms at most 1 in 1,000,000")
+
+
+def _unmarked(folder: Path) -> Iterator[str]:
+    yield from mark_faults(folder, Manifest.read(folder / "manifest.json"))
+
+
 def _images(folder: Path, statement: Statement | None) -> Iterator[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what they say of a damaged header is told below
@@ -221,6 +235,9 @@ def _images(folder: Path, statement: Statement | None) -> Iterator[str]:
     yield from (str(problem) for problem in found.problems)
     if found.manifests != ("manifest.json",):
         yield f"has manifests {', '.join(found.manifests) or 'nowhere'} instead of one at its top"
+    marked = Manifest.read(folder / "manifest.json").watermark is not None
+    if statement is not None and marked != (statement.predicate.pixels == "watermarked"):
+        yield "manifest.json: says of a watermark something else than what was signed"
     if statement is not None and found.images != statement.predicate.images:
         yield f"manifest.json: lists {found.images} images where {statement.predicate.images} were signed for"
 
