@@ -108,7 +108,7 @@ def score_of(pixels: np.ndarray, key: bytes, space: tuple[int, ...] | None = Non
         values = _resized(values, space)
     flat = ~_active(values[None])
     band = _band(values)
-    deviation = np.sqrt(uniform_filter(band**2, NEIGHBOURHOOD, mode="nearest"))
+    deviation = np.sqrt(np.maximum(uniform_filter(band**2, NEIGHBOURHOOD, mode="nearest"), 0.0))
     usual = float(np.median(deviation[~flat])) if not flat.all() else 0.0
     if usual <= 0:
         return 0.0

@@ -124,7 +124,8 @@ def _read_back(path: Path, image: Image, relative: str, file_format: ReleaseForm
     step = 0.0
     if file_format == "dicom":
         span = float(image.pixels.max()) - float(image.pixels.min())
-        step = 0.501 if image.unit is Unit.HU else 0.502 * span / 65535
+        step = 0.501 if image.unit is Unit.HU else 0.501 * span / 65535
+        step += float(np.finfo(np.float32).eps) * float(np.abs(image.pixels).max())  # they are read as float32
     was, now = image.pixels.astype(np.float64), seen.pixels.astype(np.float64)
     if was.shape != now.shape or float(np.abs(was - now).max()) > step or seen.unit is not image.unit:
         what = "was written and read back with other values"

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from synthassay.data.image_set import ImageSet
 from synthassay.errors import NotMeasured, SynthassayError
 from synthassay.evaluate.case_pass import measure_cases
+from synthassay.evaluate.distribution.equal_n import Sample
 from synthassay.evaluate.evidence import Evidence, subjects_of
 from synthassay.evaluate.metric import IMAGE_UNIT, METRICS, Metric
 from synthassay.evaluate.needs import lacking
@@ -124,15 +125,20 @@ def _of_set(plain: Evidence, metric: Metric, features: tuple[NDArray[Any], ...])
     without, with_mark, test = features
     assert metric.statistic is not None
     statistic = metric.statistic
-    subjects = subjects_of(plain.synthetic)
-    before, after = float(statistic(without, test)), float(statistic(with_mark, test))
+    subjects, owners = np.array(subjects_of(plain.synthetic)), np.array(subjects_of(plain.test))
+
+    def value(features: NDArray[Any], kept: NDArray[np.intp], kept_test: NDArray[np.intp]) -> float:
+        judged = Sample.of(features[kept], subjects[kept].tolist())
+        return float(statistic(judged, Sample.of(test[kept_test], owners[kept_test].tolist())))
 
     def difference(kept: NDArray[np.intp], kept_test: NDArray[np.intp]) -> float:
-        return float(statistic(with_mark[kept], test[kept_test])) - float(statistic(without[kept], test[kept_test]))
+        return value(with_mark, kept, kept_test) - value(without, kept, kept_test)
 
+    every = (np.arange(len(subjects)), np.arange(len(owners)))
+    before, after = value(without, *every), value(with_mark, *every)
     rng = stream(plain.seed, "watermark", metric.name)
-    interval = half_sample_interval(difference, subjects, subjects_of(plain.test), estimate=after - before, rng=rng)
-    return _effect(plain, metric, (before, after, after - before), interval, subjects)
+    interval = half_sample_interval(difference, subjects.tolist(), owners.tolist(), estimate=after - before, rng=rng)
+    return _effect(plain, metric, (before, after, after - before), interval, subjects.tolist())
 
 
 def _effect(
