@@ -1,4 +1,4 @@
-"""What is said of a watermark in released pixels: how it was made, how strong it is, and what it did to the measures."""
+"""What is said of a watermark in released pixels: how it was made, how strong it is, and what it did to measures."""
 
 from __future__ import annotations
 

@@ -123,9 +123,7 @@ def release_run(
     return Released(out, len(manifest.images), fingerprint_of(key.public_key()), names)
 
 
-def _with_mark(
-    root: Path, source: Source, manifest: Manifest, marker: Marker, remeasure: Remeasure | None
-) -> Manifest:
+def _with_mark(root: Path, source: Source, manifest: Manifest, marker: Marker, remeasure: Remeasure | None) -> Manifest:
     """Write into the manifest what the mark is, and what it did to the run's measures."""
     effects = Effects((), "nothing could take the run's measures again where this release was made")
     if remeasure is not None:

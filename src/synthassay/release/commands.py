@@ -40,7 +40,9 @@ def register(app: typer.Typer, remeasure: Remeasure) -> None:
         ] = None,
         c2pa: Annotated[
             Optional[Path],  # noqa: UP045 - as above
-            typer.Option(help="Certificates of the key in PEM, the signer's first: put C2PA manifests into PNG and TIFF."),
+            typer.Option(
+                help="Certificates of the key in PEM, the signer's first: put C2PA manifests into PNG and TIFF."
+            ),
         ] = None,
         licence: Annotated[str, typer.Option(help="SPDX identifier or URL of the licence.")] = "",
         creator: Annotated[list[str] | None, typer.Option(help="Who answers for it; may be repeated.")] = None,
@@ -50,7 +52,9 @@ def register(app: typer.Typer, remeasure: Remeasure) -> None:
             Optional[bool],  # noqa: UP045 - as above
             typer.Option("--skull-stripped/--not-skull-stripped", help="What BIDS asks of MRI in NIfTI."),
         ] = None,
-        watermark: Annotated[bool, typer.Option("--watermark", help="Mark the pixels invisibly, below their noise.")] = False,
+        watermark: Annotated[
+            bool, typer.Option("--watermark", help="Mark the pixels invisibly, below their noise.")
+        ] = False,
         quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     ) -> None:
         """Make a signed folder of synthetic images that a repository would accept; a failed leakage audit blocks it."""
