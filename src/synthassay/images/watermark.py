@@ -2,7 +2,7 @@
 
 A spread-spectrum mark (Cox et al. 1997, doi:10.1109/83.650120) with one key per image, so that no pattern is common to a
 set: averaging its images does not show the mark, and a classifier cannot learn it. Where an image is flat (air,
-padding) nothing is added. Only the standard library and numpy decide the pattern, so that any language can detect it again.
+padding) nothing is added. The signs come from the standard library alone, so that any language can find it again.
 
     signs   s = +1 or -1 per pixel, from the bits of SHAKE-256 of the key
     pattern p = G(s, 0.3) - G(s, 1.2), scaled to root mean square 1; G a Gaussian of that width in pixels
