@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from synthassay.errors import RunError
+from synthassay.images.formats import read_image
+from synthassay.images.lettering import LEAST_SIDE, has_text
 from synthassay.records.base import disk_problem, sha256_of, whole_folder, write_text
 from synthassay.records.manifest import Manifest
 from synthassay.records.vocabulary import Modality
@@ -21,7 +23,7 @@ from synthassay.release.content_credentials import embed, read_chain
 from synthassay.release.crate import ro_crate
 from synthassay.release.croissant import croissant, image_table
 from synthassay.release.evidence import Evidence, evidence_of
-from synthassay.release.gate import decide, leakage_audit, read_overrides
+from synthassay.release.gate import decide, leakage_audit, read_overrides, text_audit
 from synthassay.release.identifiers import Identifiers, identifying
 from synthassay.release.label_texts import label_faults
 from synthassay.release.marking import Effects, Marker, Remeasure
@@ -104,7 +106,8 @@ def release_run(
         raise RunError("--date", "is no day", value=wishes.date, remedy="Write YYYY-MM-DD.")
     overrides = read_overrides(wishes.overrides)
     source = read_source(run, wishes.of)
-    audit = decide(leakage_audit(source.measurements, source.protocol, source.study.task), overrides)
+    leaks = leakage_audit(source.measurements, source.protocol, source.study.task)
+    audit = decide((*leaks, _searched_for_text(source)), overrides)
     named = named_images(source)
     file_format = _format(source, wishes)
     chain = read_chain(wishes.certificates, key) if wishes.certificates else ""
@@ -121,6 +124,16 @@ def release_run(
         _require_nothing_identifying(root, source, manifest)
         _sign(root, release, key)
     return Released(out, len(manifest.images), fingerprint_of(key.public_key()), names)
+
+
+def _searched_for_text(source: Source) -> AuditItem:
+    """The search for burned-in text, on the images as they were made."""
+    found = small = 0
+    for listed in source.manifest.images:
+        image = read_image(source.folder / listed.path)
+        small += max(image.space[:2]) < LEAST_SIDE
+        found += has_text(image)
+    return text_audit(len(source.manifest.images), found, small)
 
 
 def _with_mark(root: Path, source: Source, manifest: Manifest, marker: Marker, remeasure: Remeasure | None) -> Manifest:

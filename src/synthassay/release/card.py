@@ -165,7 +165,8 @@ def _limits(release: Release, source: Source) -> str:
         f"- {release.identifiers_searched} identifiers of real subjects, cases and files were searched for in every "
         "name and text of this release; none was found."
         + (f" {short} more are too short to be told from ordinary words and numbers." if short else ""),
-        "- Text burned into pixels was not searched for: if the training images had any, look at the images.",
+        "- Rows of glyph-like strokes were searched for in the pixels (burned_in_text), which misses small, faint or "
+        "handwritten text: if the training images had any, look at the images.",
         "- An attack that nobody made may still succeed. The audit lists those that were made.",
         "- Licence and consent of the training data bind this release too; nobody checked them here.",
     ]
