@@ -1,7 +1,7 @@
 """An invisible mark in the pixels: a pattern of keyed signs, weaker than the image's own noise, found by correlation.
 
-A spread-spectrum mark (Cox et al. 1997, doi:10.1109/83.650120) with one key per image, so that no pattern is common to a
-set: averaging its images does not show the mark, and a classifier cannot learn it. Where an image is flat (air,
+A spread-spectrum mark (Cox et al. 1997, doi:10.1109/83.650120) with one key per image, so that no pattern is common to
+a set: averaging its images does not show the mark, and a classifier cannot learn it. Where an image is flat (air,
 padding) nothing is added. The signs come from the standard library alone, so that any language can find it again.
 
     signs   s = +1 or -1 per pixel, from the bits of SHAKE-256 of the key
@@ -158,8 +158,9 @@ def _active(values: Floats) -> NDArray[np.bool_]:
 def _band(values: Floats) -> Floats:
     """Detail between two widths, in each plane of a volume: neighbouring slices are too far apart to count."""
     plane = [1.0, 1.0] if values.ndim == 2 else [1.0, 1.0, 0.0]
-    narrow = gaussian_filter(values, [NARROW * p for p in plane], mode="constant")
-    return narrow - gaussian_filter(values, [WIDE * p for p in plane], mode="constant")
+    narrow: Floats = gaussian_filter(values, [NARROW * p for p in plane], mode="constant")
+    wide: Floats = gaussian_filter(values, [WIDE * p for p in plane], mode="constant")
+    return np.asarray(narrow - wide, np.float64)
 
 
 def _signs(key: bytes, space: tuple[int, ...]) -> Floats:

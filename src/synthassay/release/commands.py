@@ -16,6 +16,25 @@ if TYPE_CHECKING:
 FORMATS = ("auto", "nifti", "dicom", "png", "tiff")
 
 
+Key = Annotated[
+    Optional[Path],  # noqa: UP045 - typer reads the annotation at run time
+    typer.Option(help="Private Ed25519 key in PEM; a new one is written beside the release where absent."),
+]
+Override = Annotated[
+    list[str] | None,
+    typer.Option(help='"NAME: reason" for a part of the audit that failed; signed; may be repeated.'),
+]
+Certificates = Annotated[
+    Optional[Path],  # noqa: UP045 - as above
+    typer.Option(help="Certificates of the key in PEM, the signer's first: put C2PA manifests into PNG and TIFF."),
+]
+Stripped = Annotated[
+    Optional[bool],  # noqa: UP045 - as above
+    typer.Option("--skull-stripped/--not-skull-stripped", help="What BIDS asks of MRI in NIfTI."),
+]
+Mark = Annotated[bool, typer.Option("--watermark", help="Mark the pixels invisibly, below their noise.")]
+
+
 def register(app: typer.Typer, remeasure: Remeasure) -> None:
     """Add the command ``release`` to an application.
 
@@ -30,31 +49,15 @@ def register(app: typer.Typer, remeasure: Remeasure) -> None:
         out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write; must not exist.", show_default=False)],
         of: Annotated[str, typer.Option(help="Which set of the run; its only generator where absent.")] = "",
         file_format: Annotated[str, typer.Option("--format", help="auto, nifti (BIDS), dicom, png or tiff.")] = "auto",
-        key: Annotated[
-            Optional[Path],  # noqa: UP045 - typer reads the annotation at run time
-            typer.Option(help="Private Ed25519 key in PEM; a new one is written beside the release where absent."),
-        ] = None,
-        override: Annotated[
-            list[str] | None,
-            typer.Option(help='"NAME: reason" for a part of the leakage audit that failed; signed; may be repeated.'),
-        ] = None,
-        c2pa: Annotated[
-            Optional[Path],  # noqa: UP045 - as above
-            typer.Option(
-                help="Certificates of the key in PEM, the signer's first: put C2PA manifests into PNG and TIFF."
-            ),
-        ] = None,
+        key: Key = None,
+        override: Override = None,
+        c2pa: Certificates = None,
         licence: Annotated[str, typer.Option(help="SPDX identifier or URL of the licence.")] = "",
         creator: Annotated[list[str] | None, typer.Option(help="Who answers for it; may be repeated.")] = None,
         version: Annotated[str, typer.Option(help="Version of the release.")] = "1.0.0",
         date: Annotated[str, typer.Option(help="Day of publication, YYYY-MM-DD; left out where absent.")] = "",
-        skull_stripped: Annotated[
-            Optional[bool],  # noqa: UP045 - as above
-            typer.Option("--skull-stripped/--not-skull-stripped", help="What BIDS asks of MRI in NIfTI."),
-        ] = None,
-        watermark: Annotated[
-            bool, typer.Option("--watermark", help="Mark the pixels invisibly, below their noise.")
-        ] = False,
+        skull_stripped: Stripped = None,
+        watermark: Mark = False,
         quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     ) -> None:
         """Make a signed folder of synthetic images that a repository would accept; a failed leakage audit blocks it."""
