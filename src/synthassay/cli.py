@@ -16,7 +16,8 @@ from synthassay.appraise.commands import appraise
 from synthassay.errors import SynthassayError
 from synthassay.reading import agreement_command, answers_command, mrmc_command, size_command
 from synthassay.reading.commands import reader_app
-from synthassay.release.commands import release, verify
+from synthassay.release.commands import register as register_release
+from synthassay.release.commands import verify
 from synthassay.review.commands import review_app
 from synthassay.study.commands import appraisals, report
 
@@ -210,7 +211,13 @@ def discord(
         typer.echo(str(write_discordance_page(found, page)), err=as_json)
 
 
-app.command()(release)
+def _remeasure(run: Path, of: str, mark: Any) -> Any:
+    from synthassay.study.marking import mark_effects
+
+    return mark_effects(run, of, mark)
+
+
+register_release(app, _remeasure)
 app.command()(verify)
 
 

@@ -96,3 +96,22 @@ def test_a_set_that_nobody_measured_is_blocked(tmp_path):
     run = write_run(tmp_path / "run", subjects=0)
     with pytest.raises(RunError, match="copied_images: it was not measured"):
         release_run(run, tmp_path / "out", KEY, WISHES)
+
+
+def test_text_in_the_pixels_blocks_until_somebody_says_why(tmp_path, monkeypatch):
+    from images.test_lettering import body, written
+    from release import small_runs
+    from synthassay.images.image import Geometry, Image
+
+    def lettered(kind, i):
+        pixels = written(body(i), "HOSP 4711", 16, 255.0) if i == 1 else body(i)
+        return Image(pixels[None].clip(0, 255).astype("uint8"), Geometry(spacing_mm=(0.2, 0.2)))
+
+    monkeypatch.setattr(small_runs, "small_image", lettered)
+    run = write_run(tmp_path / "run")
+    with pytest.raises(RunError, match="burned_in_text: 1 of 3 images have one"):
+        release_run(run, tmp_path / "out", KEY, WISHES)
+    why = "burned_in_text: looked at, the letters are of a phantom"
+    folder = release_run(run, tmp_path / "out", KEY, replace(WISHES, overrides=[why])).folder
+    assert verify_release(folder).ok
+    assert "looked at, the letters" in (folder / "card.md").read_text()

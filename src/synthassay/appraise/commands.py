@@ -15,7 +15,7 @@ def appraise(
         typer.Option(
             "--instrument",
             "-i",
-            help="Instrument; may be repeated. `all` takes all; see `synthassay list instruments`.",
+            help="Name, or a TOML file of your own; may be repeated. `all` takes all of `synthassay list instruments`.",
         ),
     ] = None,
     answers: Annotated[
@@ -32,8 +32,9 @@ def appraise(
     from synthassay.appraise.dossier import read_dossier
     from synthassay.appraise.filling import appraise as fill
     from synthassay.appraise.form import write_form
-    from synthassay.appraise.library import OWN, instrument_names
+    from synthassay.appraise.library import OWN
     from synthassay.appraise.library import instrument as known
+    from synthassay.appraise.own_instruments import chosen_instruments
     from synthassay.appraise.scorecard import fill_scorecard
     from synthassay.appraise.showing import show_appraisals
     from synthassay.appraise.writing import write_appraisals
@@ -41,10 +42,11 @@ def appraise(
     from synthassay.records.appraisal import AppraisalList
 
     given = [(str(path), read_answers(path)) for path in answers or ()]
-    names = instrument or sorted({OWN, *(file.instrument for _, file in given)})
-    asked = [known(name) for name in (instrument_names() if names == ["all"] else names)]
+    chosen = chosen_instruments(instrument or sorted({OWN, *(file.instrument for _, file in given)}))
+    asked = list(chosen.values())
     for _, file in given:
-        known(file.instrument)
+        if file.instrument not in chosen:
+            known(file.instrument)
     dossier = read_dossier(run, of or ())
     if not dossier.sha256 and any(item.check for one in asked for item in one.items):
         raise RunError(str(run), "holds no record of a run", remedy="Give a run folder; only PRISMA needs none.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from synthassay.records.base import Record
+from synthassay.records.watermark import Watermark
 
 
 class InsertedLesion(Record):
@@ -70,6 +71,7 @@ class Manifest(Record):
         training_subjects_sha256: Hash of the sorted training subjects, one per line: proves which patients were
             learnt from without naming them.
         format: ``png``, ``nifti``, ``dicom`` or ``tiff``.
+        watermark: What was added to the pixels of a release; None where they are as synthesised.
     """
 
     schema_version: int = 1
@@ -83,3 +85,4 @@ class Manifest(Record):
     format: str
     unit: str
     images: tuple[SyntheticImage, ...]
+    watermark: Watermark | None = None

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from synthassay.errors import RunError
+from synthassay.images.formats import read_image
+from synthassay.images.lettering import LEAST_SIDE, has_text
 from synthassay.records.base import disk_problem, sha256_of, whole_folder, write_text
 from synthassay.records.manifest import Manifest
 from synthassay.records.vocabulary import Modality
@@ -21,9 +23,10 @@ from synthassay.release.content_credentials import embed, read_chain
 from synthassay.release.crate import ro_crate
 from synthassay.release.croissant import croissant, image_table
 from synthassay.release.evidence import Evidence, evidence_of
-from synthassay.release.gate import decide, leakage_audit, read_overrides
+from synthassay.release.gate import decide, leakage_audit, read_overrides, text_audit
 from synthassay.release.identifiers import Identifiers, identifying
 from synthassay.release.label_texts import label_faults
+from synthassay.release.marking import Effects, Marker, Remeasure
 from synthassay.release.naming import Named, label_of, named_images
 from synthassay.release.signing import fingerprint_of, public_pem, seal
 from synthassay.release.source import Source, read_source
@@ -45,6 +48,7 @@ class Wishes:
         date: Day of publication, ``YYYY-MM-DD``; left out where empty.
         skull_stripped: Whether brain MRI shows the brain alone, which BIDS asks and no record tells.
         overrides: ``NAME: reason`` for each part of the leakage audit that failed.
+        watermark: Mark the pixels, invisibly and weaker than their noise.
         certificates: Chain for the releaser's key in PEM: put C2PA manifests into PNG and TIFF.
     """
 
@@ -56,6 +60,7 @@ class Wishes:
     date: str = ""
     skull_stripped: bool | None = None
     overrides: Sequence[str] = ()
+    watermark: bool = False
     certificates: Path | None = None
 
 
@@ -69,7 +74,12 @@ class Released(NamedTuple):
 
 
 def release_run(
-    run: Path, out: Path, key: Ed25519PrivateKey, wishes: Wishes | None = None, progress: Progress | None = None
+    run: Path,
+    out: Path,
+    key: Ed25519PrivateKey,
+    wishes: Wishes | None = None,
+    progress: Progress | None = None,
+    remeasure: Remeasure | None = None,
 ) -> Released:
     """Make a release of one set of a run; equal runs, wishes and keys give equal bytes.
 
@@ -82,6 +92,7 @@ def release_run(
         key: The releaser's private key.
         wishes: What the releaser decides.
         progress: Called with images written and images in all.
+        remeasure: Takes the run's measures again on watermarked images; the release says so where there is none.
 
     Raises:
         RunError: The run cannot be trusted, its leakage audit failed, something in the release tells who a patient is,
@@ -95,13 +106,17 @@ def release_run(
         raise RunError("--date", "is no day", value=wishes.date, remedy="Write YYYY-MM-DD.")
     overrides = read_overrides(wishes.overrides)
     source = read_source(run, wishes.of)
-    audit = decide(leakage_audit(source.measurements, source.protocol, source.study.task), overrides)
+    leaks = leakage_audit(source.measurements, source.protocol, source.study.task)
+    audit = decide((*leaks, _searched_for_text(source)), overrides)
     named = named_images(source)
     file_format = _format(source, wishes)
     chain = read_chain(wishes.certificates, key) if wishes.certificates else ""
     names = _keep_names(source, named)
     with whole_folder(out) as root:
-        manifest = write_images(source, named, root, file_format, progress)
+        marker = Marker(source, named) if wishes.watermark else None
+        manifest = write_images(source, named, root, file_format, progress, marker)
+        if marker is not None:
+            manifest = _with_mark(root, source, manifest, marker, remeasure)
         if chain:
             manifest = embed(root, manifest, key, chain, source.study.modality)
         release = _statement(source, manifest, wishes, audit)
@@ -109,6 +124,26 @@ def release_run(
         _require_nothing_identifying(root, source, manifest)
         _sign(root, release, key)
     return Released(out, len(manifest.images), fingerprint_of(key.public_key()), names)
+
+
+def _searched_for_text(source: Source) -> AuditItem:
+    """The search for burned-in text, on the images as they were made."""
+    found = small = 0
+    for listed in source.manifest.images:
+        image = read_image(source.folder / listed.path)
+        small += max(image.space[:2]) < LEAST_SIDE
+        found += has_text(image)
+    return text_audit(len(source.manifest.images), found, small)
+
+
+def _with_mark(root: Path, source: Source, manifest: Manifest, marker: Marker, remeasure: Remeasure | None) -> Manifest:
+    """Write into the manifest what the mark is, and what it did to the run's measures."""
+    effects = Effects((), "nothing could take the run's measures again where this release was made")
+    if remeasure is not None:
+        effects = remeasure(source.run, source.of, marker.marked)
+    found = manifest.model_copy(update={"watermark": marker.record(effects)})
+    found.write(root / "manifest.json")
+    return found
 
 
 def _format(source: Source, wishes: Wishes) -> ReleaseFormat:
@@ -147,6 +182,7 @@ def _statement(source: Source, manifest: Manifest, wishes: Wishes, audit: tuple[
         identifiers_searched=len(identifiers.searched),
         identifiers_too_short=identifiers.too_short,
         seeds=some,
+        pixels="watermarked" if manifest.watermark else "as synthesised",
         c2pa="embedded" if wishes.certificates else "none",
     )
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from synthassay.records.manifest import Manifest
 from synthassay.records.measurement import Measurement
 from synthassay.records.vocabulary import Axis
+from synthassay.records.watermark import MarkEffect
 from synthassay.release.evidence import Evidence
+from synthassay.release.marking import told
 from synthassay.release.source import Source
 from synthassay.release.statement import Release
 
@@ -34,6 +36,7 @@ def card_text(source: Source, release: Release, evidence: Evidence, manifest: Ma
         "## Intended use\n\n" + (release.intended_use or "The study names none."),
         "## Uses not supported\n\n" + "\n".join(f"- {use}" for use in evidence.not_supported),
         "## Evidence\n\n" + "\n\n".join(_evidence(evidence)),
+        *_marked(manifest),
         "## Leakage audit\n\n" + "\n".join(_audit(release)),
         "## What this card cannot tell\n\n" + _limits(release, source),
     ]
@@ -81,7 +84,32 @@ def _making(source: Source, release: Release, manifest: Manifest) -> Iterator[tu
         yield "images per class", ", ".join(counts)
     shown = {subject for image in manifest.images for subject in image.source_subjects}
     yield "images made from a patient's image or label map", _shown(manifest, len(shown))
-    yield "pixels after synthesis", f"{release.pixels}; no watermark"
+    yield "pixels after synthesis", told(manifest.watermark)
+
+
+def _marked(manifest: Manifest) -> Iterator[str]:
+    """What the watermark did to the measures, which the evidence above took without it."""
+    mark = manifest.watermark
+    if mark is None:
+        return
+    said = "The evidence above was measured before the images were marked. "
+    if mark.effects_missing:
+        yield f"## What the watermark changes\n\n{said}Not measured again: {mark.effects_missing}."
+        return
+    rows = [_effect(row) for row in mark.effects if row.difference is not None]
+    silent = [f"- {row.title}: {row.not_measured}" for row in mark.effects if row.difference is None]
+    head = "| measure | unmarked | marked | marked less unmarked [interval] | subjects |\n|---|---|---|---|---|"
+    yield "\n".join([f"## What the watermark changes\n\n{said}The same images with the mark:\n", head, *rows])
+    if silent:
+        yield "Not measured again:\n\n" + "\n".join(silent)
+
+
+def _effect(row: MarkEffect) -> str:
+    name = row.title + (f", {row.stratum}" if row.stratum else "")
+    unit = "" if row.unit == "1" else f" {row.unit}"
+    interval = f" [{row.interval.low:+.2g}, {row.interval.high:+.2g}]" if row.interval else ""
+    values = f"{row.unmarked:.4g} | {row.marked:.4g} | {row.difference:+.2g}{interval}{unit}"
+    return f"| {_cell(name)} {row.better.arrow} | {values} | {row.subjects} |"
 
 
 def _shown(manifest: Manifest, subjects: int) -> str:
@@ -137,7 +165,8 @@ def _limits(release: Release, source: Source) -> str:
         f"- {release.identifiers_searched} identifiers of real subjects, cases and files were searched for in every "
         "name and text of this release; none was found."
         + (f" {short} more are too short to be told from ordinary words and numbers." if short else ""),
-        "- Text burned into pixels was not searched for: if the training images had any, look at the images.",
+        "- Rows of glyph-like strokes were searched for in the pixels (burned_in_text), which misses small, faint or "
+        "handwritten text: if the training images had any, look at the images.",
         "- An attack that nobody made may still succeed. The audit lists those that were made.",
         "- Licence and consent of the training data bind this release too; nobody checked them here.",
     ]

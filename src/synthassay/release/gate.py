@@ -12,6 +12,7 @@ from synthassay.records.vocabulary import Axis
 from synthassay.release.statement import AuditItem
 
 SHORTEST_REASON = 12
+BURNED_IN = "burned_in_text"
 # What is measured beyond the protocol shows leakage when its whole interval lies on the wrong side of this value.
 NOTHING_LEAKS = {
     "exposed_patients": 0.0,
@@ -53,6 +54,21 @@ def leakage_audit(rows: Sequence[Measurement], protocol: str, task: str) -> tupl
     return tuple(items)
 
 
+def text_audit(images: int, with_text: int, too_small: int = 0) -> AuditItem:
+    """Return what was asked about text that is burned into pixels; it fails where one image has a row of glyphs.
+
+    Args:
+        images: Images searched.
+        with_text: Of these, images in which something like text stands.
+        too_small: Of these, images too small to search.
+    """
+    asked = "no row of glyph-like strokes in any image"
+    found = f"{with_text} of {images} images have one"
+    if too_small:
+        found += f"; {too_small} are too small to tell"
+    return AuditItem(name=BURNED_IN, asked=asked, passed=not with_text, found=found)
+
+
 def read_overrides(texts: Sequence[str]) -> dict[str, str]:
     """Return name to reason of ``NAME: reason`` texts.
 
@@ -90,7 +106,7 @@ def decide(items: Sequence[AuditItem], overrides: dict[str, str]) -> tuple[Audit
     if blocking:
         lines = "".join(f"\n  - {item.name}: {item.found}. Asked: {item.asked}" for item in blocking)
         raise RunError(
-            "leakage audit",
+            "audit",
             f"failed, so nothing was released:{lines}",
             remedy='If it may be released nevertheless, say why for each: --override "NAME: reason". The reasons are '
             "signed with the release.",

@@ -72,7 +72,7 @@ class Release(Record):
     identifiers_searched: int = Field(ge=0)
     identifiers_too_short: int = Field(ge=0)
     seeds: Literal["as drawn", "replaced", "partly replaced"]
-    pixels: Literal["as synthesised"] = "as synthesised"
+    pixels: Literal["as synthesised", "watermarked"] = "as synthesised"
     c2pa: Literal["none", "embedded"] = "none"
 
 

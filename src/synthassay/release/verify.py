@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from synthassay.errors import RunError, SynthassayError
+from synthassay.images.formats import read_image
+from synthassay.images.lettering import has_text
 from synthassay.images.verify import verify_folder
 from synthassay.records.base import Record, inside, sha256_of
 from synthassay.records.manifest import Manifest
@@ -21,13 +23,14 @@ from synthassay.release.build import ENVELOPE, PUBLIC_KEY
 from synthassay.release.content_credentials import credential_faults
 from synthassay.release.croissant import image_table
 from synthassay.release.evidence import Evidence
-from synthassay.release.gate import leakage_audit
+from synthassay.release.gate import BURNED_IN, leakage_audit
 from synthassay.release.identifiers import Identifiers, identifying
 from synthassay.release.label_texts import label_faults
+from synthassay.release.marking import mark_faults
 from synthassay.release.naming import label_of
 from synthassay.release.signing import fingerprint_of, load_public_key, read_envelope, unseal
 from synthassay.release.source import read_source
-from synthassay.release.statement import Statement, read_statement
+from synthassay.release.statement import AuditItem, Statement, read_statement
 
 DAMAGE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)  # how altered JSON of a known form breaks
 OF_A_RELEASE = (ENVELOPE, PUBLIC_KEY, "croissant.json", "ro-crate-metadata.json")
@@ -111,6 +114,7 @@ def verify_release(folder: Path, key: Path | None = None, run: Path | None = Non
         Check(name="descriptions agree", problems=tuple(_collected(_descriptions, folder, statement))),
         _croissant(folder),
         *_credentials(folder, statement),
+        *_watermark(folder, statement),
         Check(name="leakage audit", problems=tuple(_collected(_audit, folder, statement)), note=_overridden(statement)),
     ]
     return _found(folder, statement, fingerprint, key, checks)
@@ -214,6 +218,18 @@ def _walked(folder: Path) -> dict[str, str]:
     return found
 
 
+def _watermark(folder: Path, statement: Statement | None) -> Iterator[Check]:
+    """The watermark, where one was signed for."""
+    if statement is None or statement.predicate.pixels == "as synthesised":
+        return
+    problems = tuple(_collected(_unmarked, folder))
+    yield Check(name="every image bears the watermark", problems=problems, note="false alarms at most 1 in 1,000,000")
+
+
+def _unmarked(folder: Path) -> Iterator[str]:
+    yield from mark_faults(folder, Manifest.read(folder / "manifest.json"))
+
+
 def _images(folder: Path, statement: Statement | None) -> Iterator[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what they say of a damaged header is told below
@@ -221,6 +237,9 @@ def _images(folder: Path, statement: Statement | None) -> Iterator[str]:
     yield from (str(problem) for problem in found.problems)
     if found.manifests != ("manifest.json",):
         yield f"has manifests {', '.join(found.manifests) or 'nowhere'} instead of one at its top"
+    marked = Manifest.read(folder / "manifest.json").watermark is not None
+    if statement is not None and marked != (statement.predicate.pixels == "watermarked"):
+        yield "manifest.json: says of a watermark something else than what was signed"
     if statement is not None and found.images != statement.predicate.images:
         yield f"manifest.json: lists {found.images} images where {statement.predicate.images} were signed for"
 
@@ -325,9 +344,20 @@ def _audit(folder: Path, statement: Statement | None) -> Iterator[str]:
     said = statement.predicate
     evidence = Evidence.read(folder / "evidence.json")
     bare = tuple(item.model_copy(update={"override": ""}) for item in said.audit)
-    if bare != leakage_audit(evidence.measurements, said.protocol, said.task):
+    if tuple(i for i in bare if i.name != BURNED_IN) != leakage_audit(evidence.measurements, said.protocol, said.task):
         yield "does not follow from evidence.json"
+    yield from _text(folder, next((item for item in bare if item.name == BURNED_IN), None))
     yield from (f"{item.name} failed and nobody overrode it" for item in said.audit if item.blocks)
+
+
+def _text(folder: Path, said: AuditItem | None) -> Iterator[str]:
+    """Text in the pixels as they lie here; older releases have no such item, and a mark was not there yet."""
+    manifest = Manifest.read(folder / "manifest.json")
+    if said is None or not said.passed or manifest.watermark is not None:
+        return
+    found = [image.path for image in manifest.images if has_text(read_image(inside(folder, image.path)))]
+    if found:
+        yield f"{found[0]}: something like text stands in its pixels, and the signed audit found none"
 
 
 def _overridden(statement: Statement | None) -> str:

@@ -15,6 +15,7 @@ from synthassay.images.verify import sha256_of_image
 from synthassay.records.manifest import DrawnFile, Manifest, SyntheticImage
 from synthassay.records.vocabulary import Modality, Unit
 from synthassay.release.bids import bids_path, drawing_path
+from synthassay.release.marking import Marker
 from synthassay.release.naming import Named, label_of
 from synthassay.release.source import Source
 
@@ -29,6 +30,7 @@ def write_images(
     root: Path,
     file_format: ReleaseFormat,
     progress: Progress | None = None,
+    marker: Marker | None = None,
 ) -> Manifest:
     """Write each image under its new name and label below ``root``, and read back what was written.
 
@@ -38,6 +40,7 @@ def write_images(
         root: The release in the making.
         file_format: Format of the images; label maps are NIfTI whatever it is.
         progress: Called with images written and images in all.
+        marker: Puts the watermark into the pixels; they stay as synthesised where None.
 
     Returns:
         The manifest of the release, as written to ``manifest.json``.
@@ -56,7 +59,7 @@ def write_images(
     )
     images, all_named = [], tuple(named)
     for number, one in enumerate(all_named, 1):
-        images.append(_write(source, one, root, file_format, bare, modality))
+        images.append(_write(source, one, root, file_format, bare, modality, marker))
         if progress is not None:
             progress(number, len(all_named))
     manifest = bare.model_copy(update={"images": tuple(images)})
@@ -71,9 +74,17 @@ def _commitment(source: Source) -> str:
 
 
 def _write(
-    source: Source, one: Named, root: Path, file_format: ReleaseFormat, manifest: Manifest, modality: Modality
+    source: Source,
+    one: Named,
+    root: Path,
+    file_format: ReleaseFormat,
+    manifest: Manifest,
+    modality: Modality,
+    marker: Marker | None,
 ) -> SyntheticImage:
     image = read_image(source.folder / one.made.path)
+    if marker is not None:
+        image = marker.marked(one.made.case, image)
     if file_format == "nifti":
         relative = bids_path(one.name, modality, source.study.data.image)
     else:
@@ -84,7 +95,9 @@ def _write(
     except ImageError as problem:
         remedy = "Choose another --format."
         raise ImageError(relative, problem.what, value=problem.value, remedy=remedy) from None
-    _read_back(path, image, relative, file_format)
+    seen = _read_back(path, image, relative, file_format)
+    if marker is not None:
+        marker.require_found(one.name, seen)
     update: dict[str, object] = {"path": relative, "sha256": sha256_of_image(path), "structures": None}
     if one.made.structures is not None:
         update["structures"] = _write_drawing(source, one, root, file_format, manifest, modality)
@@ -103,7 +116,7 @@ def _write_drawing(
     return DrawnFile(path=relative, sha256=sha256_of_image(root / relative))
 
 
-def _read_back(path: Path, image: Image, relative: str, file_format: ReleaseFormat) -> None:
+def _read_back(path: Path, image: Image, relative: str, file_format: ReleaseFormat) -> Image:
     """The file says that it is synthetic, in every way that its format has, and holds the pixels and their place."""
     mark, seen = mark_of(path), read_image(path)
     if not mark or mark.weakened:
@@ -111,7 +124,8 @@ def _read_back(path: Path, image: Image, relative: str, file_format: ReleaseForm
     step = 0.0
     if file_format == "dicom":
         span = float(image.pixels.max()) - float(image.pixels.min())
-        step = 0.501 if image.unit is Unit.HU else 0.502 * span / 65535
+        step = 0.501 if image.unit is Unit.HU else 0.501 * span / 65535
+        step += float(np.finfo(np.float32).eps) * float(np.abs(image.pixels).max())  # they are read as float32
     was, now = image.pixels.astype(np.float64), seen.pixels.astype(np.float64)
     if was.shape != now.shape or float(np.abs(was - now).max()) > step or seen.unit is not image.unit:
         what = "was written and read back with other values"
@@ -119,3 +133,4 @@ def _read_back(path: Path, image: Image, relative: str, file_format: ReleaseForm
     one, other = image.geometry.affine, seen.geometry.affine
     if one is not None and other is not None and not np.allclose(one, other, rtol=1e-4, atol=1e-3):
         raise ImageError(relative, "was written and read back in another place")
+    return seen

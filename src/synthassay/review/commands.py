@@ -185,6 +185,20 @@ def flow(
         typer.echo(str(path))
 
 
+@review_app.command("from-prisma")
+def from_prisma(
+    review: ReviewPath,
+    file: Annotated[Path, typer.Argument(help="CSV of the R package PRISMA2020.", show_default=False)],
+    title: Annotated[str, typer.Option(help="Title of the review.")],
+    question: Annotated[str, typer.Option(help="What it asks, as one sentence.")],
+) -> None:
+    """Start a review from a published flow; fails where a sum does not add up, with the sentence."""
+    from synthassay.review.prisma_csv import start_from_prisma
+
+    typer.echo(f"{start_from_prisma(review, file, title=title, question=question)}")
+    typer.echo(f"next: synthassay review flow {review}")
+
+
 @review_app.command("map")
 def evidence_map(
     review: ReviewPath,

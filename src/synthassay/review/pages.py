@@ -36,6 +36,12 @@ PRISMA_ROWS = {
     "total_studies": "total_studies", "total_reports": "total_reports",
 }  # fmt: skip
 """Row of the PRISMA2020 package's CSV to our count."""
+WAY_ROWS = {
+    "website_results": "Websites",
+    "organisation_results": "Organisations",
+    "citations_results": "Citation searching",
+}
+"""Row of that CSV to the words of ``other_sources``."""
 
 
 def write_flow(project: Project, out: Path) -> tuple[Path, ...]:
@@ -98,12 +104,28 @@ def prisma_table(flow: Flow) -> str:
 
     Reasons of exclusion stand as ``Reason, n; Reason, n``; a reason without a count stands alone.
     """
-    rows = [{"data": row, "n": _cell(flow.count(name))} for row, name in PRISMA_ROWS.items()]
-    for row, name in (("dbr_excluded", "full_text_reasons"), ("other_excluded", "other_full_text_reasons")):
+    cells = {row: _cell(flow.count(name)) for row, name in PRISMA_ROWS.items()} | _by_source(flow)
+    rows = [{"data": row, "n": cell} for row, cell in cells.items()]
+    named = (("database_specific_results", "databases"), ("register_specific_results", "registers"))
+    for row, name in (*named, ("dbr_excluded", "full_text_reasons"), ("other_excluded", "other_full_text_reasons")):
         reasons = getattr(flow.counts, name)
         told = "; ".join(f"{words}, {n}" if n is not None else words for words, n in reasons.items())
         rows.append({"data": row, "n": told})
     return to_table(rows, ("data", "n"))
+
+
+def _by_source(flow: Flow) -> dict[str, str]:
+    """Registers apart from databases, and other ways apart from websites, where the flow tells them apart."""
+    counts, found = flow.counts, {}
+    registers = [n for n in counts.registers.values() if n is not None]
+    if registers and len(registers) == len(counts.registers) and counts.identified is not None:
+        found["register_results"] = _cell(sum(registers))
+        found["database_results"] = _cell(counts.identified - sum(registers))
+    ways = {row: counts.other_sources.get(words) for row, words in WAY_ROWS.items()}
+    known = [n for n in ways.values() if n is not None]
+    if known and sum(known) == counts.other_identified:
+        found |= {row: _cell(n) for row, n in ways.items()}
+    return found
 
 
 def _cell(number: int | None) -> str:

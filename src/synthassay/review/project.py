@@ -160,15 +160,18 @@ def start_project(path: Path, *, title: str, question: str, reviewers: Iterable[
         raise RunError(str(file), "exists already; nothing was written", remedy="Choose another folder.")
     names = tuple(reviewers)
     text = _START.format(
-        title=_toml(title), question=_toml(question), reviewers=", ".join(f'"{_toml(name)}"' for name in names),
+        title=toml_text(title),
+        question=toml_text(question),
+        reviewers=", ".join(f'"{toml_text(name)}"' for name in names),
         needed=min(2, len(names)),
-    )  # fmt: skip
+    )
     _plan(tomllib.loads(text), file)
     write_text(file, text)
     return file
 
 
-def _toml(text: str) -> str:
+def toml_text(text: str) -> str:
+    """Return a text as it stands between quotes in TOML."""
     text = text.replace("\\", "\\\\").replace('"', '\\"')
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
