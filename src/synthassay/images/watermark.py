@@ -160,7 +160,8 @@ def _band(values: Floats) -> Floats:
     plane = [1.0, 1.0] if values.ndim == 2 else [1.0, 1.0, 0.0]
     narrow: Floats = gaussian_filter(values, [NARROW * p for p in plane], mode="constant")
     wide: Floats = gaussian_filter(values, [WIDE * p for p in plane], mode="constant")
-    return np.asarray(narrow - wide, np.float64)
+    detail: Floats = (narrow - wide).astype(np.float64, copy=False)
+    return detail
 
 
 def _signs(key: bytes, space: tuple[int, ...]) -> Floats:
