@@ -160,14 +160,13 @@ def _band(values: Floats) -> Floats:
     plane = [1.0, 1.0] if values.ndim == 2 else [1.0, 1.0, 0.0]
     narrow: Floats = gaussian_filter(values, [NARROW * p for p in plane], mode="constant")
     wide: Floats = gaussian_filter(values, [WIDE * p for p in plane], mode="constant")
-    detail: Floats = (narrow - wide).astype(np.float64, copy=False)
-    return detail
+    return np.asarray(narrow - wide, np.float64)
 
 
 def _signs(key: bytes, space: tuple[int, ...]) -> Floats:
     count = math.prod(space)
     bits = np.unpackbits(np.frombuffer(hashlib.shake_256(key).digest((count + 7) // 8), np.uint8), count=count)
-    return 2.0 * bits.reshape(space) - 1.0
+    return np.where(bits.reshape(space) > 0, 1.0, -1.0)
 
 
 def _uniform(key: bytes, space: tuple[int, ...]) -> Floats:
