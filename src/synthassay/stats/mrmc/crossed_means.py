@@ -117,7 +117,7 @@ def by_patients(table: ArrayLike, patients: Sequence[str]) -> Floats:
         Cochran, Sampling Techniques (3rd ed., 1977), equation 6.13 (a ratio to cluster size, linearised).
 
     >>> by_patients([[1, 3, 5], [2, 2, 8]], ["p", "p", "q"]).round(3).tolist()
-    [[1.833, 4.833], [1.833, 6.167]]
+    [[1.5, 4.5], [1.5, 6.5]]
     """
     x = np.asarray(table, np.float64)
     _, whose = np.unique(np.asarray(patients), return_inverse=True)
