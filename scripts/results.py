@@ -25,7 +25,11 @@ SHOWN = {
     "mri-t1-to-t2": ("pgan", ("mae", "psnr", "ssim", "lost_lesions")),
     "ct-low-dose": ("pgan", ("hu_error", "psnr", "ssim", "lesion_detectability")),
 }
-SAMPLES = {"mr-to-ct-unpaired": "structure_cyclegan", "stain-five-scanners": "disentangled_vae"}
+SAMPLES = {
+    "mr-to-ct-unpaired": "structure_cyclegan",
+    "stain-five-scanners": "disentangled_vae",
+    "hippocampus-latent": "latent_diffusion",
+}
 LARGEST_PICTURE = 150_000
 STRATA = {
     "lesion_detectability": ("", "gain over the source"),

@@ -11,9 +11,11 @@ from evaluate.volume.volumes import (
     assert_real_volumes_lie_at_the_floor,
     assert_worsens_until_found,
 )
+from synthassay.errors import NotMeasured
 from synthassay.evaluate.anatomy.structures import Footing
 from synthassay.evaluate.volume.slice_continuity import continuity
 from synthassay.evaluate.volume.slices import volume_of
+from synthassay.images.specimen import Specimen
 
 
 def test_real_volumes_lie_at_the_floor(judge):
@@ -51,3 +53,12 @@ def test_differences_are_per_millimetre(brains):
     thick = volume_of(brains[0], Footing(True, False, (2.0, 2.0, 4.0)))
     assert continuity(thick, 2)[:3] == pytest.approx(continuity(volume, 2)[:3] - np.log(2))
     assert continuity(thick, 2)[3:] == pytest.approx(continuity(volume, 2)[3:], rel=1e-2)
+
+
+def test_a_body_too_thin_to_tell_a_drift_is_not_measured():
+    pixels = np.random.default_rng(0).normal(size=(1, 24, 24, 24))
+    thin = np.zeros((24, 24, 24), bool)
+    thin[:, ::2, ::2] = True  # enough places in each slice, and none with a neighbour on either side
+    specimen = Specimen(pixels, case="hole", subject="hole", mask=thin)
+    with pytest.raises(NotMeasured, match="too thin within its slices"):
+        continuity(volume_of(specimen, Footing(masks=True, structures=False, spacing_mm=())), 0)

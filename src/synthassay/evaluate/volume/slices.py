@@ -109,6 +109,9 @@ def drift_along(volume: Volume, axis: int) -> Floats:
     Slices are smoothed by a Gaussian of ``DRIFT_SIGMA`` pixels; a displacement larger than that is underestimated.
     Steps with little body are left out.
 
+    Raises:
+        NotMeasured: Every step has too little.
+
     Source: Lucas and Kanade 1981, the displacement v that minimises |second - first + gradient . v|² over the body.
     """
     body = np.moveaxis(volume.body, axis, 0)
@@ -126,7 +129,11 @@ def drift_along(volume: Volume, axis: int) -> Floats:
     right = np.array([(a * change).sum(axis=(1, 2)) for a in slopes]).T
     ridge = 1e-3 * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(2)
     found: Floats = -np.linalg.solve(normal + ridge + 1e-12 * np.eye(2), right[..., None])[..., 0]
-    return found[core.sum(axis=(1, 2)) >= max(LEAST_PIXELS, LEAST_SHARE * core.sum(axis=(1, 2)).max(initial=0))]
+    size = core.sum(axis=(1, 2))
+    kept = size >= max(LEAST_PIXELS, LEAST_SHARE * size.max(initial=0))
+    if not kept.any():
+        raise NotMeasured("the body is too thin within its slices to tell how far one lies off from the next")
+    return found[kept]
 
 
 def beside(profile: Floats) -> Floats:
