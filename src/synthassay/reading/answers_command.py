@@ -9,18 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from synthassay.errors import ReadingError
+from synthassay.reading.mrmc_command import Alike, AsJson, Out, Page, Spoiled, Title
 
 if TYPE_CHECKING:
     from synthassay.records.reader_result import ReaderResult
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV of answers.", show_default=False)]
 Margin = Annotated[float | None, typer.Option(help="Largest difference that would not matter.")]
-Spoiled = Annotated[list[str] | None, typer.Option(help="Treatment spoiled on purpose; may be repeated.")]
-Alike = Annotated[list[str] | None, typer.Option(help="Treatment without a difference to see; may be repeated.")]
-Title = Annotated[str, typer.Option(help="What the study is called.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-Out = Annotated[Path | None, typer.Option("--out", "-o", help="Where to write reader_result.json.")]
-Page = Annotated[Path | None, typer.Option(help="HTML page to write.")]
 
 
 def register(app: typer.Typer, write_page: Callable[[ReaderResult, Path], Path]) -> None:
