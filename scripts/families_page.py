@@ -176,9 +176,9 @@ def seed_spread(records: Sequence[Record], record: Record, one: Record) -> tuple
     for other in records:
         if (other["task"], other["data"]) != (record["task"], record["data"]):
             continue
-        for twin in other["sets"]:
-            same = (twin["family"], _frozen(twin["settings"])) == (one["family"], _frozen(one["settings"]))
-            if same and (row := find(twin, measure)):
+        for twin in other["sets"]:  # as many pictures, because distances between sets depend on how many there are
+            same = all(twin[key] == one[key] for key in ("family", "images_made"))
+            if same and _frozen(twin["settings"]) == _frozen(one["settings"]) and (row := find(twin, measure)):
                 by_seed[other["seed"]] = row["value"]
     return (stdev(by_seed.values()), len(by_seed)) if len(by_seed) > 1 else None
 

@@ -42,6 +42,10 @@ RunPath = Annotated[
     Optional[Path],  # noqa: UP045 - typer reads the annotation at run time
     typer.Option("--out", "-o", help="Run folder; runs/<name of the study file> where absent.", show_default=False),
 ]
+Seed = Annotated[
+    Optional[int],  # noqa: UP045 - typer reads the annotation at run time
+    typer.Option(help="Another seed than the file's; the run folder is then runs/<name>-seed-<seed>.", min=0),
+]
 DataRange = Annotated[
     tuple[float, float] | None,
     typer.Option("--range", help="Lowest and highest possible value, where protocol and pixel type leave it open."),
@@ -85,12 +89,12 @@ def check(
 
 
 @app.command()
-def run(study: StudyFile, out: RunPath = None, quiet: Quiet = False) -> None:
+def run(study: StudyFile, out: RunPath = None, seed: Seed = None, quiet: Quiet = False) -> None:
     """Do the whole study: cohort, training, synthesis, evaluation, report. The same command again resumes."""
     from synthassay.study.console import Voice
     from synthassay.study.run import run_study
 
-    run_study(study, out, Voice(quiet=quiet))
+    run_study(study, out, Voice(quiet=quiet), seed=seed)
 
 
 @app.command()

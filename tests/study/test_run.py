@@ -167,3 +167,21 @@ def test_denoised_ct_is_written_as_dicom_and_judged_in_hounsfield_units(tmp_path
     assert 0 < rows["non_local_means", "mae"].value < rows["identity", "mae"].value
     assert verify_folder(run).ok
     assert list((run / "synthetic" / "non_local_means").rglob("*.dcm"))
+
+
+def test_another_seed_is_as_if_it_stood_in_the_file_and_is_kept_with_the_run(tmp_path):
+    written = write_chest_study(tmp_path)
+    asked = run_study(written, tmp_path / "asked", Voice(quiet=True), until="synthesise", seed=7)
+    other = tmp_path / "other.toml"
+    other.write_text("seed = 7\n" + written.read_text(encoding="utf-8"), encoding="utf-8")
+    stated = run_study(other, tmp_path / "stated", Voice(quiet=True), until="synthesise")
+    own = run_study(written, tmp_path / "own", Voice(quiet=True), until="synthesise")
+    assert "seed = 7\n" in (asked / "study.toml").read_text(encoding="utf-8")
+    assert (own / "study.toml").read_bytes() == written.read_bytes()
+
+    def made(run: Path) -> dict[str, str]:
+        return {name: digest for name, digest in digests(run).items() if name.endswith((".png", ".safetensors"))}
+
+    assert made(asked) == made(stated)
+    assert set(made(asked)) == set(made(own))
+    assert not set(made(asked).values()) & set(made(own).values())

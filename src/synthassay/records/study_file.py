@@ -55,6 +55,25 @@ def read_study(path: Path) -> StudySpec:
     raise SpecError(str(path), in_file_order(faults))
 
 
+def with_seed(text: str, seed: int) -> str:
+    """Return the text of a study file with another seed, all else as written.
+
+    >>> with_seed("title = 'T'\\nseed = 1  # chosen once\\n[data]\\nsource = 'x'\\n", 2)
+    "title = 'T'\\nseed = 2  # chosen once\\n[data]\\nsource = 'x'\\n"
+
+    Raises:
+        SpecError: The seed is written in a way that cannot be found, such as below a table.
+    """
+    head = re.split(r"(?m)^\s*\[", text, maxsplit=1)[0]
+    line = re.compile(r"(?m)^(\s*seed\s*=\s*)[0-9_]+")
+    found = line.sub(rf"\g<1>{seed}", head) if line.search(head) else f"{head.rstrip()}\nseed = {seed}\n\n"
+    changed = found + text[len(head) :]
+    if tomllib.loads(changed).get("seed") != seed:
+        remedy = "Write `seed = 1` on a line of its own above the first table."
+        raise SpecError("study", [Fault(place(text, ("seed",)), "is not written where it can be changed", None, remedy)])
+    return changed
+
+
 def in_file_order(faults: Iterable[Fault]) -> list[Fault]:
     """Sort faults by the line that they name; those without a line come last."""
     return sorted(faults, key=lambda fault: _line_number(fault.place))

@@ -85,8 +85,12 @@ class Plan:
         return (*self.generators, *self.controls)
 
 
-def plan_study(path: Path) -> Plan:
+def plan_study(path: Path, seed: int | None = None) -> Plan:
     """Read a study file, find every name in it and build its cohort.
+
+    Args:
+        path: The study file.
+        seed: Root of every random number in the place of the file's own.
 
     Raises:
         SpecError: Carries all faults of the file: wrong fields, unknown names and wrong settings together.
@@ -104,6 +108,7 @@ def plan_study(path: Path) -> Plan:
     faults = in_file_order([*faults, *_name_faults(table, text)])
     if faults:
         raise SpecError(str(path), faults)
+    spec = spec if seed is None else spec.model_copy(update={"seed": seed})
     cohort = load_cohort(spec.data, spec.modality, spec.seed, folder=path.resolve().parent)
     if TASKS.get(spec.task).conditioned_on == "label":
         require_classes(cohort)

@@ -12,6 +12,7 @@ from synthassay.data.cohorts import data_hashes
 from synthassay.generators.stored import WEIGHTS, load_generator
 from synthassay.records.base import whole_file
 from synthassay.records.manifest import Manifest
+from synthassay.records.study_file import read_study, with_seed
 from synthassay.records.vocabulary import Split
 from synthassay.study.console import Voice
 from synthassay.study.controls import PlannedControl
@@ -30,14 +31,17 @@ from synthassay.train import LOG, kept_weights, train
 STAGES = ("cohort", "train", "synthesise", "evaluate", "report")
 
 
-def run_study(study: Path, out: Path | None, voice: Voice, *, until: str = "report") -> Path:
+def run_study(
+    study: Path, out: Path | None, voice: Voice, *, until: str = "report", seed: int | None = None
+) -> Path:
     """Do every stage of a study that is not done yet.
 
     Args:
         study: The study file.
-        out: Run folder; ``runs/<name of the study file>`` below the working folder where None.
+        out: Run folder; ``runs/<name of the study file>`` below the working folder where None, with the seed where one is given.
         voice: Speaks to whoever runs it.
         until: Last of ``STAGES`` to do.
+        seed: Another seed than the file's, for a study repeated to see how far its figures depend on it.
 
     Returns:
         The run folder.
@@ -45,8 +49,8 @@ def run_study(study: Path, out: Path | None, voice: Voice, *, until: str = "repo
     Raises:
         SynthassayError: With what to do; what was finished stays, and the same command goes on from there.
     """
-    plan = plan_study(study)
-    folder = RunFolder(out or Path("runs") / study.stem)
+    plan = plan_study(study, seed)
+    folder = RunFolder(out or Path("runs") / (study.stem if seed is None else f"{study.stem}-seed-{seed}"))
     with folder.alone():
         cohort = _cohort(plan, folder, voice)
         for generator in plan.generators:
@@ -65,7 +69,10 @@ def run_study(study: Path, out: Path | None, voice: Voice, *, until: str = "repo
 
 def _cohort(plan: Plan, folder: RunFolder, voice: Voice) -> str:
     with whole_file(folder.path / "study.toml") as partial:
-        shutil.copyfile(plan.path, partial)
+        if read_study(plan.path).seed == plan.spec.seed:
+            shutil.copyfile(plan.path, partial)
+        else:
+            partial.write_text(with_seed(plan.path.read_text(encoding="utf-8"), plan.spec.seed), encoding="utf-8")
     hashes = data_hashes(plan.cohort)
     inputs = {"cohort": plan.cohort.digest(), "data": hashes, "spec": plan.spec.model_dump(mode="json")}
     if not folder.finished("cohort", "", inputs):
