@@ -99,6 +99,7 @@ def _facts(check: ExternalCheck) -> list[tuple[str, str]]:
 
 def _line(rows: list[Measurement], sets: tuple[str, ...]) -> Line:
     first, found = rows[0], {row.of: row for row in rows}
+    title = str(first.settings.get("measure", first.title))
     values = []
     for of in sets:
         row = found.get(of)
@@ -106,14 +107,24 @@ def _line(rows: list[Measurement], sets: tuple[str, ...]) -> Line:
         values.append(shown)
     floor = next((plain(row.floor) for row in rows if row.floor is not None), "")
     return Line(
-        title=str(first.settings.get("measure", first.title)),
-        part=stratum_words(str(first.settings.get("part", ""))),
+        title=title,
+        part=_part_words(str(first.settings.get("part", "")), title),
         arrow=first.better.arrow,
         direction=direction_words(first),
         unit=unit_words(first.unit),
         values=tuple(values),
         floor=floor,
     )
+
+
+def _part_words(part: str, title: str) -> str:
+    """Say the part without repeating the title.
+
+    >>> _part_words("tissue=bone", "Hounsfield error by tissue"), _part_words("band=high", "Spectral fidelity")
+    ('bone', 'band: high')
+    """
+    name, _, value = part.partition("=")
+    return value if value and name in title.casefold().split() else stratum_words(part)
 
 
 def _picture(contents: Contents) -> tuple[str, int, int]:
