@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from generators.examination import seeds
+from generators.examination import Bodies, seeds
 from generators.wide_examination import WideExamination, settings
+from synthassay.errors import SpecError
 from synthassay.generators.context_aware import gradient_difference
 from synthassay.generators.stored import build_generator
 from synthassay.networks.batch import Batch, Facts
@@ -60,3 +61,34 @@ def test_the_loss_is_the_weighted_sum():
     assert float(terms["pixel"]) == pytest.approx(2 * 0.5)
     assert float(terms["gradient"]) == pytest.approx(3 / 15)
     assert terms["adversarial"].item() == 0
+
+
+def residual(**changes):
+    made = build_generator(
+        "context_aware", {**SMALL, "predict": "residual", "neighbours": 3, **changes}, Facts(1, 3, (), (16, 16)), seed=0
+    )
+    return made.eval()
+
+
+def test_a_residual_starts_at_the_central_slice_in_every_stage():
+    source = torch.rand(2, 3, 16, 16)
+    torch.testing.assert_close(residual(stages=3).sample(Batch(source=source), seeds(1, 2)), source[:, 1:2])
+
+
+def test_a_residual_is_in_units_of_its_deviation_and_each_stage_adds_to_the_one_before():
+    made, examples = residual(stages=2), Bodies(64, 16, 3, ())
+    made.prepare(examples, torch.Generator().manual_seed(0))
+    batch = examples.batch(range(64))
+    deviation = float((batch.target - batch.source[:, 1:2]).std())
+    assert float(made.residual_scale) == pytest.approx(deviation, rel=0.1)
+    with torch.no_grad():
+        for average, added in zip(made.averages, (2.0, 3.0), strict=True):
+            average.average.last.bias.fill_(added)
+    source = torch.zeros(1, 3, 16, 16)
+    found = made.until(2, source)
+    torch.testing.assert_close(found, (5 * made.residual_scale).expand_as(found))
+
+
+def test_what_is_added_needs_a_source_like_the_target():
+    with pytest.raises(SpecError, match="source channels"):
+        build_generator("context_aware", {**SMALL, "predict": "residual"}, Facts(1, 2, (), (16, 16)), seed=0)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from generators.examination import seeds
+from generators.examination import Bodies, seeds
 from generators.wide_examination import WideExamination, settings
 from synthassay.errors import SpecError
 from synthassay.generators.stored import build_generator
@@ -14,7 +14,7 @@ SMALL = {"width": 6, "critic_width": 4, "perceptual_steps": 10}
 
 class TestWganVgg(WideExamination):
     family = "wgan_vgg"
-    settings = settings(**SMALL, learning_rate=2e-3, critic_steps=2, images_seen=400)
+    settings = settings(**SMALL, learning_rate=2e-3, critic_steps=2, images_seen=400, perceptual_weight=100.0)
     falls = ("generator/perceptual",)
     source_channels = 1
     classes = ()
@@ -61,3 +61,21 @@ def test_terms_have_the_wasserstein_signs_and_no_pixel_distance():
 def test_a_published_network_needs_its_file():
     with pytest.raises(SpecError, match="perceptual_file"):
         new(perceptual="vgg16")
+
+
+def test_what_is_added_is_in_units_of_its_deviation():
+    made, examples = new(neighbours=3, perceptual_steps=1).eval(), Bodies(64, 16, 3, ())
+    made.prepare(examples, torch.Generator().manual_seed(0))
+    batch = examples.batch(range(64))
+    deviation = float((batch.target - batch.source[:, 1:2]).std())
+    assert float(made.residual_scale) == pytest.approx(deviation, rel=0.1)
+    with torch.no_grad():
+        made.ema.average.last.bias.fill_(2.0)
+    found = made.sample(Batch(source=torch.zeros(1, 3, 16, 16)), seeds(1))
+    torch.testing.assert_close(found, (2 * made.residual_scale).expand_as(found))
+
+
+def test_features_keep_their_proportions():
+    made = new(neighbours=3, perceptual_steps=5)
+    made.prepare(Bodies(64, 16, 3, ()), torch.Generator().manual_seed(0))
+    assert float(made.features.scale.min()) == float(made.features.scale.max()) != 1

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
+from synthassay.errors import Fault, SpecError
 from synthassay.generators.base import GeneratorSettings, generator
-from synthassay.generators.paired_gan import PairedGanSettings, PairedTranslator, pair_of
+from synthassay.generators.paired_gan import (
+    PairedGanSettings,
+    PairedTranslator,
+    central,
+    pair_of,
+    residual_deviation,
+)
 from synthassay.networks.adversarial import cross_entropy
-from synthassay.networks.batch import Batch, Facts
+from synthassay.networks.batch import Batch, Examples, Facts
 from synthassay.networks.ema import Ema
 from synthassay.networks.patch_discriminator import PatchDiscriminator, require_patches
 from synthassay.networks.resnet_generator import ResnetGenerator, initialise
@@ -31,6 +39,10 @@ class ContextAwareSettings(PairedGanSettings):
     adversarial_weight: float = Field(0.05, ge=0, description="Weight of the adversarial loss (authors' code: 0.05).")
     pixel_weight: float = Field(10.0, ge=0, description="Weight of the squared distance (authors' code: 1).")
     gradient_weight: float = Field(10.0, ge=0, description="Weight of the gradient difference (authors' code: 0.05).")
+    predict: Literal["image", "residual"] = Field(
+        "image",
+        description="image: the whole target (paper); residual: what to add to the central slice or stage before.",
+    )
 
 
 @generator("context_aware", serves={"translate", "denoise", "super_resolve"}, source="arXiv:1612.05362")
@@ -47,13 +59,16 @@ class ContextAware(PairedTranslator):
 
     Departures: stages are told in-sample predictions (the paper re-uses its training set too), the networks are
     residual, work on whole slices in place of 32^3 patches, and predict in tanh; means in place of sums, hence other
-    weights.
+    weights. ``predict = "residual"`` gives ``before + s G(x)`` without the tanh, before being the central source slice
+    or what the stage before made, and s the deviation of target - source over training examples; each stage starts at
+    what it is given (residual learning of noise: arXiv:1608.03981).
 
     Source: arXiv:1612.05362, equations 1 to 6 and section 2.4.
     """
 
     Settings: type[GeneratorSettings] = ContextAwareSettings
     settings: ContextAwareSettings
+    residual_scale: Tensor
 
     def __init__(self, settings: GeneratorSettings, facts: Facts) -> None:
         super().__init__(settings, facts)
@@ -76,7 +91,17 @@ class ContextAware(PairedTranslator):
         )
         initialise(self.networks)
         initialise(self.discriminators)
+        self.register_buffer("residual_scale", torch.ones(()))
+        if s.predict == "residual":
+            _require_like_images(facts, s.neighbours)
+            for network in self.networks:
+                nn.init.zeros_(network.last.weight)  # type: ignore[arg-type]
         self.averages = nn.ModuleList(Ema(network, s.ema_decay) for network in self.networks)
+
+    def prepare(self, examples: Examples, rng: torch.Generator) -> None:
+        """Measure the deviation of what is to be added, where that is what the networks predict."""
+        if self.settings.predict == "residual":
+            self.residual_scale.fill_(residual_deviation(examples, self.facts, self.settings.neighbours, rng))
 
     def phases(self) -> dict[str, nn.Module]:
         """A discriminator and a generator per stage."""
@@ -156,7 +181,18 @@ class ContextAware(PairedTranslator):
         return made.clamp(-1, 1)
 
     def _stage(self, network: nn.Module, source: Tensor, before: Tensor | None) -> Tensor:
-        return torch.tanh(network(source if before is None else torch.cat([source, before], dim=1)))
+        answer: Tensor = network(source if before is None else torch.cat([source, before], dim=1))
+        if self.settings.predict == "image":
+            return torch.tanh(answer)
+        start = central(source, self.facts, self.settings.neighbours) if before is None else before
+        return start + self.residual_scale * answer
+
+
+def _require_like_images(facts: Facts, neighbours: int) -> None:
+    if facts.source_channels != neighbours * facts.channels:
+        what = f"adds to a source like the target, and {facts.source_channels} source channels are not that"
+        remedy = 'Set neighbours to the number of source slices, or predict = "image".'
+        raise SpecError("context_aware", [Fault("generators.predict", what, "residual", remedy)])
 
 
 def gradient_difference(made: Tensor, target: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from synthassay.errors import Fault, SpecError
 from synthassay.generators.base import Generator, GeneratorSettings
-from synthassay.networks.batch import Batch, Facts
+from synthassay.networks.batch import Batch, Examples, Facts
 from synthassay.networks.ema import Ema
 from synthassay.networks.schedule import constant_then_fall
 from synthassay.networks.watch import Watch
@@ -132,6 +132,18 @@ def adam(generator: Generator, phase: str, betas: tuple[float, float]) -> torch.
     judges = phase.startswith(("discriminator", "critic"))
     rate = settings.learning_rate * (getattr(settings, "discriminator_rate", 1.0) if judges else 1.0)
     return torch.optim.Adam(generator.phases()[phase].parameters(), lr=rate, betas=betas)
+
+
+def central(source: Tensor, facts: Facts, neighbours: int) -> Tensor:
+    """Return the central slice of stacked source slices, ``batch channels *space``."""
+    first = (neighbours // 2) * facts.channels
+    return source[:, first : first + facts.channels]
+
+
+def residual_deviation(examples: Examples, facts: Facts, neighbours: int, rng: torch.Generator) -> float:
+    """Return the standard deviation of target - source over 128 training examples, in model units; at least 1e-4."""
+    source, target = pair_of(examples.batch(torch.randint(len(examples), (128,), generator=rng).tolist()))
+    return max(float((target - central(source, facts, neighbours)).std()), 1e-4)
 
 
 def pair_of(batch: Batch) -> tuple[Tensor, Tensor]:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from synthassay.errors import Fault, SpecError
 from synthassay.generators.base import Generator, GeneratorSettings, generator
+from synthassay.generators.paired_gan import central, pair_of, residual_deviation
 from synthassay.networks.batch import Batch, Examples, Facts
 from synthassay.networks.patch_discriminator import PatchDiscriminator, require_patches
 from synthassay.networks.perceptual import VGG16_WIDTHS, FeatureEncoder, learn_features, read_vgg16
@@ -124,11 +125,11 @@ class Pgan(Generator):
             learn_features(self.features, examples, rng, steps=self.settings.perceptual_steps)
 
         if self.settings.predict == "residual":
-            self._measure_residual(examples, rng)
+            self.residual_scale.fill_(residual_deviation(examples, self.facts, self.settings.neighbours, rng))
 
     def loss(self, phase: str, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         """Return the weighted terms of one phase; see the class for the equations."""
-        source, target = self._mirrored(*_pair(batch), rng)
+        source, target = self._mirrored(*pair_of(batch), rng)
         if phase == "discriminator":
             with torch.no_grad():
                 made = self.translate(source, rng)
@@ -142,7 +143,7 @@ class Pgan(Generator):
         output = self.network(source, rng)
         if self.settings.predict == "image":
             return torch.tanh(output)
-        return self._central(source) + self.residual_scale * output
+        return central(source, self.facts, self.settings.neighbours) + self.residual_scale * output
 
     def discriminator_loss(self, source: Tensor, target: Tensor, made: Tensor) -> dict[str, Tensor]:
         """Return both halves of L_D."""
@@ -175,7 +176,7 @@ class Pgan(Generator):
     @torch.no_grad()
     def validation_loss(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         """Return the mean absolute and the feature error in model units; an adversarial value would say nothing."""
-        source, target = _pair(batch)
+        source, target = pair_of(batch)
         made = self.translate(source)
         perceptual = F.l1_loss(self.features(made), self.features(target))
         return {"generator/pixel": F.l1_loss(made, target), "generator/perceptual": perceptual}
@@ -187,16 +188,6 @@ class Pgan(Generator):
             raise ValueError("pgan translates images: the condition has no source")
         return self.translate(condition.source).clamp(-1, 1)
 
-    def _measure_residual(self, examples: Examples, rng: torch.Generator, count: int = 128) -> None:
-        source, target = _pair(examples.batch(torch.randint(len(examples), (count,), generator=rng).tolist()))
-        deviation = (target - self._central(source)).std()
-        self.residual_scale.fill_(max(float(deviation), 1e-4))
-
-    def _central(self, source: Tensor) -> Tensor:
-        channels = self.facts.channels
-        first = (self.settings.neighbours // 2) * channels
-        return source[:, first : first + channels]
-
     def _mirrored(self, source: Tensor, target: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         if not self.settings.mirror:
             return source, target
@@ -207,12 +198,6 @@ class Pgan(Generator):
 
 def _squares(logits: Tensor, wanted: float) -> Tensor:
     return (logits - wanted).square().mean()
-
-
-def _pair(batch: Batch) -> tuple[Tensor, Tensor]:
-    if batch.source is None or batch.target is None:
-        raise ValueError("pgan learns from pairs: the batch lacks its source or its target")
-    return batch.source, batch.target
 
 
 def _require_paired(facts: Facts, settings: PganSettings) -> None:

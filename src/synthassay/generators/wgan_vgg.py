@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from synthassay.errors import Fault, SpecError
 from synthassay.generators.base import GeneratorSettings, generator
-from synthassay.generators.paired_gan import PairedGan, PairedGanSettings, adam
+from synthassay.generators.paired_gan import PairedGan, PairedGanSettings, adam, central, residual_deviation
 from synthassay.generators.pgan import ENCODER_WIDTHS
 from synthassay.networks.adversarial import gradient_penalty
 from synthassay.networks.axes import CONVOLUTION
@@ -56,8 +56,9 @@ class WganVgg(PairedGan):
     The critic steps ``critic_steps`` times, each on a batch of its own, for each step of the generator. Adam with beta
     (0.5, 0.9).
 
-    Departures: V is learnt in the study's own domain by default, or a local VGG16 (the paper: VGG19 of photographs);
-    the generator adds to the noisy slice, starting at the identity, because minutes of training are no 100 epochs; the
+    Departures: V is learnt in the study's own domain by default, its features divided by one number for all, or a local
+    VGG16 (the paper: VGG19 of photographs); the generator adds to the noisy slice, in units of the deviation of
+    target - source over training examples, starting at the identity, because minutes of training are no 100 epochs; the
     critic averages over space in place of fully connected layers, so that any size of slice may be judged.
 
     Source: doi:10.1109/TMI.2018.2827462 (arXiv:1708.00961), equations 2, 3 and 6.
@@ -65,6 +66,7 @@ class WganVgg(PairedGan):
 
     Settings: type[GeneratorSettings] = WganVggSettings
     settings: WganVggSettings
+    residual_scale: Tensor
 
     def __init__(self, settings: GeneratorSettings, facts: Facts) -> None:
         super().__init__(settings, facts)
@@ -77,14 +79,16 @@ class WganVgg(PairedGan):
         self.features = FeatureEncoder(
             3 if published else facts.channels, VGG16_WIDTHS if published else ENCODER_WIDTHS
         ).requires_grad_(False)
+        self.register_buffer("residual_scale", torch.ones(()))
         self.averaged(_Convolutions(facts.source_channels, facts.channels, s.width))
 
     def prepare(self, examples: Examples, rng: torch.Generator) -> None:
-        """Learn the in-domain encoder from the training targets, or read the weight file."""
+        """Learn the in-domain encoder from the training targets, or read the weight file; measure what is added."""
         if self.settings.perceptual == "vgg16":
             read_vgg16(self.features, Path(self.settings.perceptual_file), self.settings.perceptual_sha256)
         else:
-            learn_features(self.features, examples, rng, steps=self.settings.perceptual_steps)
+            learn_features(self.features, examples, rng, steps=self.settings.perceptual_steps, apart=False)
+        self.residual_scale.fill_(residual_deviation(examples, self.facts, self.settings.neighbours, rng))
 
     def due(self, phase: str, step: int) -> bool:
         """The generator takes every fourth step, or as set."""
@@ -92,8 +96,7 @@ class WganVgg(PairedGan):
 
     def translate(self, network: nn.Module, source: Tensor, rng: torch.Generator | None = None) -> Tensor:
         """Return the central source slice and what the network adds."""
-        first = (self.settings.neighbours // 2) * self.facts.channels
-        return source[:, first : first + self.facts.channels] + network(source)
+        return central(source, self.facts, self.settings.neighbours) + self.residual_scale * network(source)
 
     def discriminator_loss(
         self, source: Tensor, target: Tensor, made: Tensor, rng: torch.Generator

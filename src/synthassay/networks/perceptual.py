@@ -96,11 +96,15 @@ def learn_features(
     steps: int,
     batch: int = 16,
     noise: float = 0.3,
+    apart: bool = True,
 ) -> float:
     """Train the encoder as the front of a denoising autoencoder of the training targets, then scale its features.
 
-    What is learnt depends on ``rng`` and the examples alone. The decoder is thrown away. Each feature is divided by
-    its standard deviation over the training targets, so that the loss does not depend on how the encoder scales them.
+    What is learnt depends on ``rng`` and the examples alone. The decoder is thrown away. Features are divided by their
+    standard deviation over the training targets, so that the loss does not depend on how the encoder scales them:
+    each by its own, or all by one, which keeps their proportions, as a published network's are kept. A feature that
+    hardly ever fires has a tiny deviation of its own; a squared distance of features divided by those is ruled by the
+    few pixels where it does fire.
 
     Args:
         encoder: Encoder to train in place; its parameters end frozen.
@@ -109,6 +113,7 @@ def learn_features(
         steps: Optimiser steps.
         batch: Images per step.
         noise: Largest standard deviation of the added Gaussian noise, in model units.
+        apart: Divide each feature by its own deviation; else all by the root mean square of the deviations.
 
     Returns:
         Mean squared error of the last tenth of the steps, in squared model units.
@@ -136,7 +141,7 @@ def learn_features(
             errors.append(error.item())
     encoder.requires_grad_(False)
     encoder.zero_grad(set_to_none=True)
-    _scale_features(encoder, examples, rng)
+    _scale_features(encoder, examples, rng, apart)
     last = errors[-max(1, len(errors) // 10) :]
     return sum(last) / len(last)
 
@@ -173,9 +178,12 @@ def _targets(examples: Examples, rng: torch.Generator, count: int) -> Tensor:
 
 
 @torch.no_grad()
-def _scale_features(encoder: FeatureEncoder, examples: Examples, rng: torch.Generator, images: int = 128) -> None:
+def _scale_features(encoder: FeatureEncoder, examples: Examples, rng: torch.Generator, apart: bool) -> None:
     encoder.scale.fill_(1.0)
-    features = encoder(_targets(examples, rng, images).to(encoder.scale.device))
+    features = encoder(_targets(examples, rng, 128).to(encoder.scale.device))
     deviation = features.std(dim=(0, 2, 3))
+    if not apart:
+        encoder.scale.fill_(1 / max(float(deviation.square().mean().sqrt()), 1e-12))
+        return
     # a feature that never fires on real images says nothing, and dividing by its rounding noise would shout
     encoder.scale.copy_(torch.where(deviation > 1e-3 * deviation.max(), 1 / deviation, 0.0))
