@@ -89,6 +89,16 @@ def test_learnt_features_denoise_and_are_scaled_and_frozen():
     assert not any(p.requires_grad for p in encoder.parameters())
 
 
+def test_features_may_keep_their_proportions():
+    apart, together = FeatureEncoder(1, (8, 8, 16, 16)), FeatureEncoder(1, (8, 8, 16, 16))
+    for encoder, own in ((apart, True), (together, False)):
+        learn_features(encoder, Stripes(), torch.Generator().manual_seed(0), steps=20, batch=8, apart=own)
+    deviation = 1 / apart.scale[apart.scale > 0]
+    assert len(together.scale.unique()) == 1
+    mean_square = float(deviation.square().sum()) / len(apart.scale)  # those that never fire add next to nothing
+    assert float(together.scale[0]) == pytest.approx(mean_square**-0.5, rel=1e-3)
+
+
 def test_learning_depends_on_its_random_numbers_alone():
     def learnt(seed: int, elsewhere: int) -> torch.Tensor:
         torch.manual_seed(elsewhere)
