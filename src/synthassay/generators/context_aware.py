@@ -95,7 +95,7 @@ class ContextAware(PairedTranslator):
         if s.predict == "residual":
             _require_like_images(facts, s.neighbours)
             for network in self.networks:
-                nn.init.zeros_(network.last.weight)  # type: ignore[arg-type]
+                nn.init.zeros_(network.last.weight)  # type: ignore[union-attr, arg-type]
         self.averages = nn.ModuleList(Ema(network, s.ema_decay) for network in self.networks)
 
     def prepare(self, examples: Examples, rng: torch.Generator) -> None:
