@@ -31,8 +31,9 @@ def edge_displacement(edge_matches: Matches) -> dict[str, float]:
     source, not 0, is what a faithful image would have.
 
     A border that slides along itself cannot be seen to do so. Where all borders within some 24 pixels run one way,
-    only the part of a move across them counts, so that a shift of the whole image by k reads k at the 95th percentile and
-    less at the median.
+    only the part of a move across them counts, so that a shift of the whole image by k reads k at the 95th percentile
+    and, where borders are flat, less at the median. Moves are those of neighbourhoods: a bulge narrower than some 24
+    pixels reads smaller than it is, and where its edges then lie 1.5 pixels elsewhere they are lost.
 
     Args:
         edge_matches: What became of the edges of the source (``edge_matching.matched_edges``).
@@ -41,12 +42,12 @@ def edge_displacement(edge_matches: Matches) -> dict[str, float]:
         At least 0, in mm; up to about 6 pixels, beyond which edges are lost.
 
     Raises:
-        NotMeasured: No edge of the source was found again; or as in ``matched_edges``, such as where the size of a pixel
-            in mm is unknown.
+        NotMeasured: No edge of the source was found again; or as in ``matched_edges``, such as where the size of a
+            pixel in mm is unknown.
 
     Source:
-        Votes for a move: Ballard, Pattern Recognition 13:111 (1981), doi:10.1016/0031-3203(81)90009-1, section 4; a move
-        from its parts along normals: Horn and Schunck, Artif Intell 17:185 (1981), doi:10.1016/0004-3702(81)90024-2.
+        Votes for a move: Ballard, Pattern Recognition 13:111 (1981), doi:10.1016/0031-3203(81)90009-1. A move from its
+        parts along normals: Horn and Schunck, Artif Intell 17:185 (1981), doi:10.1016/0004-3702(81)90024-2, section 4.
 
     Example:
         >>> from synthassay.evaluate.fidelity.edge_matching import matched_edges

@@ -133,7 +133,7 @@ def match(source: Slopes, other: Slopes, spacing: tuple[float, ...]) -> Matches:
     One edge alone cannot tell the wrong neighbour from the right one, nor how far it slid along itself. So the edges
     of a neighbourhood, those of both pictures, vote for whole moves, as in generalised Hough voting; the winner tells
     each edge where to look for its own crest, and the crests found give the move by least squares. In a direction that
-    no normal sees the move is 0.
+    no normal sees the move is 0. What moves over less than a neighbourhood is averaged with what did not.
 
     Args:
         source: Of the picture whose edges may have moved.
@@ -193,9 +193,7 @@ def candidates(spacing: tuple[float, ...], radius: float) -> Floats:
     return grid[np.square(grid).sum(axis=1) <= radius**2 * (1 + 1e-6)].astype(np.float32)
 
 
-def _voted(
-    voters: Voters, around: Neighbourhoods, moves: Floats, steps: Floats
-) -> tuple[Floats, NDArray[np.bool_]]:
+def _voted(voters: Voters, around: Neighbourhoods, moves: Floats, steps: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     """The move of each cell with the most votes, ``cells axes``, and whether its edges are there at all."""
     chosen = np.arange(len(voters.normals)) < voters.sources
     means = [_mean_votes(voters, np.flatnonzero(side), around, moves, steps) for side in (chosen, ~chosen)]
@@ -208,7 +206,7 @@ def _voted(
 def _mean_votes(
     voters: Voters, chosen: NDArray[np.intp], around: Neighbourhoods, moves: Floats, steps: Floats
 ) -> Floats:
-    """What each move brings the edges of one picture on average, ``cells moves``, from 0 to 1; 0 where there is none."""
+    """What each move brings the edges of one picture on average, ``cells moves``, from 0 to 1; 0 without edges."""
     votes = np.zeros((len(around), len(moves)), np.float32)
     chosen = chosen[np.argsort(around.cell[chosen], kind="stable")]
     along = moves.T / (steps[1] - steps[0])
@@ -258,7 +256,7 @@ def _agreed(normals: Floats, along: Floats, moves: Floats, around: Neighbourhood
     trust = 1 / (1 + np.square(2 * rest / side))
     members = sparse.csr_matrix((trust, (cell, np.arange(len(cell)))), shape=(len(around), len(cell)))
     spread = around.weights @ members
-    outer = np.asarray(spread @ (normal[:, :, None] * normal[:, None]).reshape(len(normal), -1), np.float64)
+    outer = np.asarray(spread @ (normal[:, :, None] * normal[:, None]).reshape(-1, axes**2), np.float64)
     pull = np.asarray(spread @ (normal * distance[:, None]), np.float64)
     values, vectors = np.linalg.eigh(outer.reshape(-1, axes, axes))
     known = values > SEEN * values.sum(axis=1, keepdims=True)

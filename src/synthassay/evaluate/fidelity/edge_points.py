@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from synthassay.errors import NotMeasured
-from synthassay.evaluate.fidelity.edge_f_score import PERCENTILE, edge_threshold
+from synthassay.evaluate.fidelity.edge_f_score import edge_threshold
 from synthassay.evaluate.fidelity.stencil import with_neighbours
 from synthassay.shapes import Spatial, SpatialMask
 
@@ -55,6 +55,8 @@ class Edges:
 def slopes(values: Spatial, spacing: tuple[float, ...], within: SpatialMask, name: str) -> Slopes:
     """Return the gradient of a picture, smoothed by a voxel, inside a mask without its outline.
 
+    Values outside the mask are left out of the smoothing, whatever they are.
+
     Raises:
         NotMeasured: Nothing of the mask is left, a value inside it is not finite, or the picture, called ``name``, is
             constant there.
@@ -67,8 +69,7 @@ def slopes(values: Spatial, spacing: tuple[float, ...], within: SpatialMask, nam
     bad = int((~np.isfinite(values[within])).sum())
     if bad:
         raise NotMeasured(f"{name} has {bad} values inside the mask that are not finite")
-    quiet = np.where(np.isfinite(values), values, 0).astype(np.float32)
-    smooth = ndimage.gaussian_filter(quiet, SMOOTHED, truncate=3.0)
+    smooth = _smooth(values, within)
     gradient = np.empty((values.ndim, *values.shape), np.float32)
     for axis, size in enumerate(spacing):
         gradient[axis] = np.where(where, np.gradient(smooth, size, axis=axis), 0)
@@ -122,6 +123,16 @@ def profiles(edges: Edges, found: Slopes, spacing: tuple[float, ...], steps: Flo
     for axis, part in enumerate(found.gradient):
         total += _at(part, flat).reshape(shape) * edges.normals[:, axis, None]
     return np.abs(total)
+
+
+def _smooth(values: Spatial, within: SpatialMask) -> Floats:
+    """The mean under a Gaussian over what lies in the mask; 0 where nothing of it is near."""
+    inside = np.where(within, values, 0).astype(np.float32)
+    found: Floats = ndimage.gaussian_filter(inside, SMOOTHED, truncate=3.0)
+    if within.all():
+        return found
+    weight = ndimage.gaussian_filter(within.astype(np.float32), SMOOTHED, truncate=3.0)
+    return np.divide(found, weight, out=np.zeros_like(found), where=weight > 1e-4)
 
 
 def _at(values: Floats, places: np.ndarray) -> Floats:
