@@ -15,9 +15,9 @@ OPENING = """\
 
 What synthetic images of a modality must show before anybody relies on them. A requirement is **met** when it was
 measured on at least the stated number of subjects and lies within its bound, where it has one; met does not mean that
-the value is good. What cannot be measured stays in the list, and in the report, as unmet with the reason. A **sign** has
-its row in the report too, with a number or a reason, but is neither met nor unmet. Images in another unit than the protocol's are
-refused. The tables are written from the declarations in `synthassay.protocols`.
+the value is good. What cannot be measured stays in the list, and in the report, as unmet with the reason. A **sign**
+has its row in the report too, with a number or a reason, but is neither met nor unmet. Images in another unit than the
+protocol's are refused. The tables are written from the declarations in `synthassay.protocols`.
 
 ## The ladder of evidence
 

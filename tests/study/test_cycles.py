@@ -12,6 +12,8 @@ import torch
 from evaluate.fidelity.pictures import smooth
 from study.small_studies import write_volumes
 from synthassay.errors import NotMeasured, RunError
+from synthassay.evaluate.fidelity.cycle_error import cycle_error
+from synthassay.evaluate.fidelity.cycles import Cycles
 from synthassay.evaluate.metric import METRICS
 from synthassay.evaluate.needs import lacking
 from synthassay.evaluate.run import measure_sets
@@ -205,9 +207,6 @@ def test_sources_that_did_not_come_back_are_named():
         CaseCycle(case=f"c{i}", subject=f"p{i}", unit="arbitrary", low=0, high=2, **one)
         for i, one in enumerate([{"error": 0.5}, {"not_measured": "unseen"}, {"error": 1.5}])
     ]
-    from synthassay.evaluate.fidelity.cycle_error import cycle_error
-    from synthassay.evaluate.fidelity.cycles import Cycles
-
     found = cycle_error(Cycles({line.case: line for line in lines}), np.random.default_rng(1), 100)
     assert (found.value, found.n, dict(found.failed_cases)) == (0.5, 2, {"c1": "unseen"})
     with pytest.raises(NotMeasured, match="none of 1 sources came back.*unseen"):

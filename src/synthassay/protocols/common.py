@@ -81,7 +81,7 @@ DRIFT = (
         sign=True,
     ),
 )
-"""Shown of every unpaired task, and nothing rests on it: pixels without a size have no mm, some families no way back."""
+"""Shown of every unpaired task; nothing rests on it: pixels of unknown size have no mm, some families no way back."""
 
 REPEATS = Requirement(
     "repeated_images",
