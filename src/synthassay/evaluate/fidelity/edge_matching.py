@@ -12,6 +12,7 @@ from synthassay.errors import NotMeasured
 from synthassay.evaluate.fidelity.edge_f_score import PERCENTILE
 from synthassay.evaluate.fidelity.edge_points import BORDER, Edges, Floats, Slopes, edges_of, profiles, slopes
 from synthassay.evaluate.fidelity.stencil import known_spacing
+from synthassay.evaluate.metric import Setting
 from synthassay.shapes import Pixels, SpatialMask
 
 RADIUS = 6.0
@@ -30,7 +31,7 @@ MOST = 10_000
 """Edges of a picture that are followed; of more, every second, third, ... is."""
 ROUNDS = 2
 AT_ONCE = 2048
-SETTINGS = {
+SETTINGS: dict[str, Setting] = {
     "smoothed": "Gaussian of one pixel along each axis; channels are averaged",
     "edge": f"a crest of the gradient at or above the {PERCENTILE:g}th percentile of each image's own, per mm",
     "side": "lengths are in sides of a square or cube as large as a pixel or voxel",
@@ -123,7 +124,7 @@ def matched_edges(
     within = np.ones(space, bool) if mask is None else mask
     named = ((source, "its source"), (synthetic, "it"))
     found = [slopes(picture.astype(np.float32).mean(axis=0), spacing, within, name) for picture, name in named]
-    return match(*found, spacing)
+    return match(found[0], found[1], spacing)
 
 
 def match(source: Slopes, other: Slopes, spacing: tuple[float, ...]) -> Matches:

@@ -92,7 +92,7 @@ def edges_of(found: Slopes, spacing: tuple[float, ...], most: int) -> Edges:
     candidates = np.argwhere(found.where & (found.steep >= found.strong))
     at = tuple(candidates.T)
     height = found.steep[at]
-    normals = (found.gradient[(slice(None), *at)] / height).T
+    normals = np.stack([part[at] for part in found.gradient], axis=1) / height[:, None]
     step = normals / np.asarray(spacing, np.float32)
     step /= np.linalg.norm(step, axis=1, keepdims=True)  # one pixel
     ahead, behind = (_at(found.steep, candidates + sign * step) for sign in (1, -1))
