@@ -17,6 +17,7 @@ def test_it_judges_hounsfield_units_and_asks_for_everything_in_every_task():
 def test_drift_of_anatomy_is_asked_for_and_a_cycle_is_a_sign_of_unpaired_tasks_alone():
     asked = {r.metric for r in PROTOCOL.required("translate_unpaired")}
     assert {"mind_distance_to_source", "edge_displacement"} <= asked
+    assert "cycle_error" not in asked
     signs = {task: {r.metric for r in PROTOCOL.shown(task) if r.sign} for task in ("translate", "translate_unpaired")}
     assert signs == {"translate": set(), "translate_unpaired": {"cycle_error"}}
 

@@ -125,6 +125,7 @@ def test_noise_and_blur_move_little_within_the_stated_limits():
 def test_edges_that_vanish_are_lost_and_those_that_appear_are_invented():
     whole = matched_edges(FLAT[None], FLAT[None], (1.0, 1.0))
     assert (lost_edges(whole), invented_edges(whole)) == (0, 0)
+    assert np.abs(whole.moved).max() < 1e-5  # each edge is compared with where it lies itself, between pixels
     half = FLAT.copy()
     half[:, :56] = FLAT[:, 56:57]  # no step at the cut
     kept = edges_of(slopes(FLAT, (1.0, 1.0), np.ones(FLAT.shape, bool), "it"), (1.0, 1.0), 10_000).places[:, 1] > 56
