@@ -15,8 +15,9 @@ OPENING = """\
 
 What synthetic images of a modality must show before anybody relies on them. A requirement is **met** when it was
 measured on at least the stated number of subjects and lies within its bound, where it has one; met does not mean that
-the value is good. What cannot be measured stays in the list, and in the report, as unmet with the reason. Images in
-another unit than the protocol's are refused. The tables are written from the declarations in `synthassay.protocols`.
+the value is good. What cannot be measured stays in the list, and in the report, as unmet with the reason. A **sign**
+has its row in the report too, with a number or a reason, but is neither met nor unmet. Images in another unit than the
+protocol's are refused. The tables are written from the declarations in `synthassay.protocols`.
 
 ## The ladder of evidence
 
@@ -62,6 +63,7 @@ def requirement_row(requirement: Requirement) -> list[str]:
     gap = f" *Cannot be measured yet: {requirement.missing}.*" if requirement.missing else ""
     if requirement.metric == EXTERNAL_METRIC:
         gap = " *Measured where a study of a translation has an `[external]` table.*"
+    gap += " *A sign, shown beside the requirements: nothing rests on it.*" if requirement.sign else ""
     return [
         f"`{requirement.metric}`",
         requirement.axis.value,

@@ -10,7 +10,16 @@ PROTOCOL = PROTOCOLS.get("mr_to_ct")
 
 def test_it_judges_hounsfield_units_and_asks_for_everything_in_every_task():
     assert PROTOCOL.unit is Unit.HU
-    assert {r.metric for r in PROTOCOL.required("translate")} == {r.metric for r in PROTOCOL.requirements}
+    asked = {r.metric for r in PROTOCOL.requirements if not r.sign}
+    assert {r.metric for r in PROTOCOL.required("translate")} == asked
+
+
+def test_drift_of_anatomy_is_asked_for_and_a_cycle_is_a_sign_of_unpaired_tasks_alone():
+    asked = {r.metric for r in PROTOCOL.required("translate_unpaired")}
+    assert {"mind_distance_to_source", "edge_displacement"} <= asked
+    assert "cycle_error" not in asked
+    signs = {task: {r.metric for r in PROTOCOL.shown(task) if r.sign} for task in ("translate", "translate_unpaired")}
+    assert signs == {"translate": set(), "translate_unpaired": {"cycle_error"}}
 
 
 def test_invented_structures_are_looked_for_with_and_without_a_reference():

@@ -182,7 +182,7 @@ def _assembled(material: Material, order: Order, parts: Sequence[Part], command:
         failures=failures,
         responses=responses,
         sights=tuple(sights(material.protocol, failures, responses)),
-        required=tuple(r.metric for r in material.protocol.requirements if not r.missing),
+        required=tuple(r.metric for r in material.protocol.requirements if not (r.missing or r.sign)),
         others=_others(material, failures, responses),
         command=command,
         not_tried={part.failure.name: part.not_tried for part in parts if part.not_tried},

@@ -21,7 +21,7 @@ def sights(protocol: Protocol, failures: Sequence[InjectedFailure], responses: S
     many false alarms sees nothing, whatever its power. Among the requirements that answer, the one with the smallest
     severity is named.
     """
-    required = {requirement.metric for requirement in protocol.requirements if not requirement.missing}
+    required = {r.metric for r in protocol.requirements if not (r.missing or r.sign)}
     found = []
     for failure in failures:
         mode = next((m for m in protocol.failure_modes if failure.name in m.enacted_by), None)

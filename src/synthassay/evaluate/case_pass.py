@@ -11,6 +11,7 @@ import numpy as np
 from synthassay.data.image_set import ImageSet
 from synthassay.errors import ImageError, NotMeasured
 from synthassay.evaluate.evidence import Evidence, subjects_of
+from synthassay.evaluate.fidelity.edge_matching import Matches, matched_edges
 from synthassay.evaluate.fixtures import FACTS, SET_BEHIND
 from synthassay.evaluate.metric import Finding, Metric
 from synthassay.evaluate.needs import lacking
@@ -56,6 +57,12 @@ class CaseView:
     def source(self) -> np.ndarray:
         """The pixels that it was made from."""
         return self._same_size(self._load("source").pixels, "source", channels=False)
+
+    @cached_property
+    def edge_matches(self) -> Matches:
+        """What became of the edges of the source."""
+        mask = None if self._evidence.masks is None else self.mask
+        return matched_edges(self.synthetic, self.source, self.spacing_mm, self.mpp, mask)
 
     @cached_property
     def mask(self) -> np.ndarray:
@@ -208,7 +215,8 @@ def _has_floor(evidence: Evidence, metric: Metric) -> bool:
     """
     if evidence.segments and "synthetic_structures" in metric.takes:
         return True
-    return evidence.reference is not None and "source" in metric.takes and "reference" not in metric.takes
+    sets = {SET_BEHIND.get(name, name) for name in metric.takes}
+    return evidence.reference is not None and "source" in sets and "reference" not in sets
 
 
 def _measure(metric: Metric, view: CaseView) -> CaseFound:
@@ -271,7 +279,7 @@ def _summarise(
     settings: dict[str, Any] = {}
     if "data_range" in (*metric.takes, *metric.wishes):
         settings |= range_settings({"data_range": evidence.data_range})
-    if "mask" in (*metric.takes, *metric.wishes):
+    if {"mask", "edge_matches"} & {*metric.takes, *metric.wishes}:
         settings["measured"] = "whole image" if evidence.masks is None else "inside the mask"
     if not measured:
         reason = next(iter(failed.values()))

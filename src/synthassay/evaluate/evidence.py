@@ -103,6 +103,7 @@ class Evidence:
         density_curve: Points (HU, electron density relative to water) of the scanner; empty for the default.
         inserted: Reads the lesions that were added before the generator saw the source; None where none were.
         case_losses: The generator's losses on single real images, or the file that holds them; None without any.
+        case_cycles: File of how far sources lie from their way there and back; None without any.
         drawn: What is drawn on the real sets: name of the set -> role (mask, structures, lesion) -> images by case.
         real_memo: Shared by the evidence of all generators judged on the same real images, so that what depends on
             real images alone is computed once; it changes time, never a number.
@@ -136,6 +137,7 @@ class Evidence:
     density_curve: tuple[tuple[float, float], ...] = ()
     inserted: Callable[[], Sequence[LesionView]] | None = None
     case_losses: Path | tuple[CaseLoss, ...] | None = None
+    case_cycles: Path | None = None
     drawn: Mapping[str, Mapping[str, ImageSet]] = field(default_factory=dict)
     real_memo: dict[Any, Any] = field(default_factory=dict)
     _arrays: dict[str, Any] = field(default_factory=dict, repr=False)

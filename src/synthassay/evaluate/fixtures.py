@@ -40,6 +40,7 @@ PER_CASE = {
     "reference": "array, channels *space",
     "source": "array, channels *space",
     "mask": "boolean array, *space: where to measure",
+    "edge_matches": "edges of the source and of the image, found in each other (fidelity.edge_matching.Matches)",
     "structures": "integer array, *space: the label map of the reference",
     "synthetic_structures": "integer array, *space: the label map of the synthetic image",
     "lesion": "boolean array, *space: the lesion in the real image",
@@ -79,6 +80,7 @@ FACTS = frozenset(
 
 SET_BEHIND = {
     "mask": "masks",
+    "edge_matches": "source",
     "lesion": "lesions",
     "synthetic_lesion": "synthetic_lesions",
     "reference_dose": "doses",

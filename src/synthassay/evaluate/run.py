@@ -75,7 +75,7 @@ def evaluate(
 
 
 def plan(evidence: Evidence) -> list[tuple[Metric | str, Requirement | None]]:
-    """Return what will be measured: the requirements in the protocol's order, then other metrics that apply, by name.
+    """Return what will be measured: what the protocol shows, in its order, then other metrics that apply, by name.
 
     A requirement that no metric can measure stands as its name.
 
@@ -83,11 +83,11 @@ def plan(evidence: Evidence) -> list[tuple[Metric | str, Requirement | None]]:
         UnknownName: The protocol requires a metric that is not registered.
     """
     steps: list[tuple[Metric | str, Requirement | None]] = []
-    for requirement in evidence.protocol.required(evidence.task):
+    for requirement in evidence.protocol.shown(evidence.task):
         steps.append((requirement.metric if requirement.missing else METRICS.get(requirement.metric), requirement))
-    required = {r.metric for r in evidence.protocol.required(evidence.task)}
+    shown = {r.metric for r in evidence.protocol.shown(evidence.task)}
     for name, metric in METRICS.items():
-        if name not in required and not lacking(evidence, metric):
+        if name not in shown and not lacking(evidence, metric):
             steps.append((metric, None))
     return steps
 

@@ -42,6 +42,8 @@ class Generator(nn.Module, ABC):
     """Whether it must have learnt the site or scanner of each source (``Batch.label``), so that others are refused."""
     case_loss: ClassVar[str] = ""
     """What ``case_losses`` gives, such as ``velocity_mse``; empty where the family defines no loss of one example."""
+    goes_back: ClassVar[bool] = False
+    """Whether ``way_back`` takes what ``sample`` made back to its source."""
 
     def __init__(self, settings: GeneratorSettings, facts: Facts) -> None:
         super().__init__()
@@ -107,6 +109,22 @@ class Generator(nn.Module, ABC):
             NotImplementedError: The family defines none (``case_loss`` is empty).
         """
         raise NotImplementedError(f"{self.family} defines no loss of a single example")
+
+    def way_back(self, made: Tensor, condition: Batch) -> Tensor:
+        """Return what the family takes for the sources of what ``sample`` made of them, by the weights that sample.
+
+        Args:
+            made: ``batch channels *space`` in [-1, 1], of the condition.
+            condition: Has the sources; of them the way back may use their domain or their look, never their anatomy.
+
+        Returns:
+            ``batch source_channels *space`` in [-1, 1].
+
+        Raises:
+            NotImplementedError: The family has none (``goes_back`` is False).
+            NotMeasured: It has none for these sources.
+        """
+        raise NotImplementedError(f"{self.family} has no way back to its source")
 
     def sample_over(self, condition: Batch, rngs: Sequence[torch.Generator], overlap: float) -> Tensor:
         """Return samples of a source larger than ``facts.space``, blended of overlapping patches of that size.

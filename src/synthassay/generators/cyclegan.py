@@ -68,6 +68,7 @@ class Cyclegan(Generator):
 
     Settings: type[GeneratorSettings] = CycleganSettings
     settings: CycleganSettings
+    goes_back = True
 
     def __init__(self, settings: GeneratorSettings, facts: Facts) -> None:
         super().__init__(settings, facts)
@@ -178,6 +179,11 @@ class Cyclegan(Generator):
         if condition.source is None:
             raise ValueError(f"{self.family} translates images: the condition has no source")
         return self._through(self.ema.average["to_target"], condition.source).clamp(-1, 1)
+
+    @torch.no_grad()
+    def way_back(self, made: Tensor, condition: Batch) -> Tensor:
+        """Return what the other generator makes of translated slices."""
+        return self._through(self.ema.average["to_source"], made).clamp(-1, 1)
 
     def _through(self, network: nn.Module, images: Tensor) -> Tensor:
         made: Tensor = network(images)

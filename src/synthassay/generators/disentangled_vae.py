@@ -59,6 +59,7 @@ class DisentangledVae(Generator):
 
     Settings: type[GeneratorSettings] = DisentangledVaeSettings
     settings: DisentangledVaeSettings
+    goes_back = True
     target_code: Tensor
     images_seen: Tensor
 
@@ -133,6 +134,15 @@ class DisentangledVae(Generator):
         net = self.ema.average
         anatomy = net.anatomy(condition.source)
         return net.paint(anatomy, self.target_code.expand(len(anatomy), -1)).clamp(-1, 1)
+
+    @torch.no_grad()
+    def way_back(self, made: Tensor, condition: Batch) -> Tensor:
+        """Return the anatomy of what was painted, painted again with the code that each source was read to have."""
+        if condition.source is None:
+            raise ValueError("disentangled_vae harmonises images: the condition has no source")
+        net = self.ema.average
+        own = net.acquisition(condition.source, net.anatomy(condition.source))[0]
+        return net.paint(net.anatomy(made), own).clamp(-1, 1)
 
     @torch.no_grad()
     def _follow(self, codes: Tensor) -> None:

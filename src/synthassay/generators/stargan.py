@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
-from synthassay.errors import Fault, SpecError
+from synthassay.errors import Fault, NotMeasured, SpecError
 from synthassay.generators.base import Generator, GeneratorSettings, generator
 from synthassay.generators.cyclegan import unpaired
 from synthassay.generators.paired_gan import adam
@@ -65,6 +65,7 @@ class Stargan(Generator):
 
     Settings: type[GeneratorSettings] = StarganSettings
     settings: StarganSettings
+    goes_back = True
 
     def __init__(self, settings: GeneratorSettings, facts: Facts) -> None:
         super().__init__(settings, facts)
@@ -173,6 +174,17 @@ class Stargan(Generator):
             raise ValueError("stargan translates images: the condition has no source")
         wanted = torch.zeros(len(condition.source), dtype=torch.int64, device=condition.source.device)
         return self.translate(self.ema.average, condition.source, wanted).clamp(-1, 1)
+
+    @torch.no_grad()
+    def way_back(self, made: Tensor, condition: Batch) -> Tensor:
+        """Return the translated images with the look of their sources' own domains.
+
+        Raises:
+            NotMeasured: A source is of a domain that was not learnt.
+        """
+        if condition.label is None or bool((condition.label < 0).any()):
+            raise NotMeasured("the generator has not learnt the domain of this source, so it knows no way back to it")
+        return self.translate(self.ema.average, made, condition.label).clamp(-1, 1)
 
 
 class _Critic(nn.Module):

@@ -62,6 +62,27 @@ ANATOMY_KEPT = Requirement(
     RESTYLED,
 )
 
+DRIFT = (
+    Requirement(
+        "edge_displacement",
+        Axis.FIDELITY,
+        "Borders of the source may move where nothing was learnt from pairs; how far, in mm, says whether it matters.",
+        "arXiv:2408.06075",
+        tasks=RESTYLED,
+        sign=True,
+    ),
+    Requirement(
+        "cycle_error",
+        Axis.FIDELITY,
+        "A source that does not come back was lost on the way; one that does may have been hidden in the image, which "
+        "proves nothing.",
+        "arXiv:1712.02950",
+        tasks=RESTYLED,
+        sign=True,
+    ),
+)
+"""Shown of every unpaired task; nothing rests on it: pixels of unknown size have no mm, some families no way back."""
+
 REPEATS = Requirement(
     "repeated_images",
     Axis.DIVERSITY,

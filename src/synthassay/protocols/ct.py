@@ -5,6 +5,7 @@ from __future__ import annotations
 from synthassay.protocols.common import (
     ANATOMY_KEPT,
     CLASSIFIER_UTILITY,
+    DRIFT,
     EXTERNAL_CLASSIFIER,
     EXTERNAL_IMAGES,
     FINE_DETAIL,
@@ -120,6 +121,7 @@ CT = Protocol(
         *STRUCTURE,
         *LESIONS,
         ANATOMY_KEPT,
+        *DRIFT,
         *LEAKAGE,
         *CLASSIFIER_UTILITY,
         *SEGMENTER_UTILITY,

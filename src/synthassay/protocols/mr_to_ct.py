@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synthassay.protocols.common import LEAKAGE, LEAST_PATIENTS, LESIONS, NO_EXTERNAL, READERS
+from synthassay.protocols.common import DRIFT, LEAKAGE, LEAST_PATIENTS, LESIONS, NO_EXTERNAL, READERS
 from synthassay.protocols.protocol import PROTOCOLS, FailureMode, Protocol, Requirement
 from synthassay.records.vocabulary import Axis, Modality, Unit
 
@@ -49,6 +49,15 @@ INTENSITY = (
         "doi:10.1016/j.media.2012.05.008",
         LEAST_PATIENTS,
     ),
+    Requirement(
+        "edge_displacement",
+        Axis.FIDELITY,
+        "A border that lies elsewhere than in the MR image puts dose beside the target by as many mm; no likeness of "
+        "values says how many.",
+        "arXiv:2408.06075",
+        LEAST_PATIENTS,
+    ),
+    *(sign for sign in DRIFT if sign.metric != "edge_displacement"),
 )
 STRUCTURE = (
     Requirement(
@@ -143,7 +152,13 @@ MR_TO_CT = Protocol(
             name="Anatomy not aligned with the MR image",
             tasks=("synthetic CT from MR",),
             consequence="Dose is delivered beside the target; errors against a misregistered reference hide it",
-            found_by=("mind_distance_to_source", "tissue_distance", "structure_overlap", "gamma_pass_rate"),
+            found_by=(
+                "mind_distance_to_source",
+                "edge_displacement",
+                "tissue_distance",
+                "structure_overlap",
+                "gamma_pass_rate",
+            ),
             source="arXiv:2408.06075",
             enacted_by=("misregistration", "misrotation", "anatomical_distortion"),
         ),

@@ -22,6 +22,8 @@ class Requirement:
         missing: Why no metric here can measure it; empty where one can.
         at_most: Unmet where the value is larger, however well it was measured; None for no such bound.
         not_below: Unmet where the whole interval lies below; None for no such bound.
+        sign: Shown beside the requirements, with its reason where it was not measured, and nothing rests on it: a bad
+            value warns, a good one proves nothing, and some families or images cannot have it.
     """
 
     metric: str
@@ -33,6 +35,7 @@ class Requirement:
     missing: str = ""
     at_most: float | None = None
     not_below: float | None = None
+    sign: bool = False
 
     def applies_to(self, task: str) -> bool:
         """Whether a study of this task must show it; a study without a task must show all."""
@@ -80,7 +83,11 @@ class Protocol:
     embedding: str = "radiomic"
 
     def required(self, task: str) -> tuple[Requirement, ...]:
-        """The requirements that a study of ``task`` must show, in order."""
+        """The requirements that a study of ``task`` must show, in order; signs are none."""
+        return tuple(r for r in self.requirements if r.applies_to(task) and not r.sign)
+
+    def shown(self, task: str) -> tuple[Requirement, ...]:
+        """What a study of ``task`` shows in every case, in order: requirements and signs."""
         return tuple(r for r in self.requirements if r.applies_to(task))
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from synthassay.protocols.common import (
     ANATOMY_KEPT,
     CLASSIFIER_UTILITY,
+    DRIFT,
     EXTERNAL_CLASSIFIER,
     EXTERNAL_IMAGES,
     LEAKAGE,
@@ -137,6 +138,7 @@ VOLUME = Protocol(
         *ANATOMY,
         SAME_STRUCTURES,
         ANATOMY_KEPT,
+        *DRIFT,
         *LEAKAGE,
         *CLASSIFIER_UTILITY,
         *SEGMENTER_UTILITY,

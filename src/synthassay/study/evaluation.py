@@ -26,6 +26,7 @@ from synthassay.records.measurement import Measurement
 from synthassay.records.vocabulary import Role, Split
 from synthassay.study.comparing import compare
 from synthassay.study.console import Voice
+from synthassay.study.cycles import cycles_file
 from synthassay.study.drawn import drawn_on, drawn_on_sets
 from synthassay.study.external import check_elsewhere, with_elsewhere
 from synthassay.study.inserted import inserted_folder, inserted_lesions
@@ -57,6 +58,8 @@ def evaluate_study(plan: Plan, folder: RunFolder, voice: Voice) -> str:
             inputs["segmentation"] = plan.spec.segmentation.model_dump(mode="json")
         if isinstance(planned, PlannedGenerator) and losses_file(plan, folder.path, planned) is not None:
             inputs["losses"] = folder.outputs("losses", planned.name)
+        if isinstance(planned, PlannedGenerator) and cycles_file(plan, folder.path, planned) is not None:
+            inputs["cycles"] = folder.outputs("cycles", planned.name)
         if plan.task.inserts and isinstance(planned, PlannedGenerator):
             inputs["inserted"] = folder.outputs("insert", planned.name)
 
@@ -129,6 +132,7 @@ def study_evidence(plan: Plan, run: Path, name: str, memo: dict[Any, Any]) -> Ev
         external=others.get(Split.EXTERNAL) if asked is not Split.EXTERNAL else None,
         inserted=_inserted(plan, run, name, synthetic, paired),
         case_losses=next((losses_file(plan, run, g) for g in plan.generators if g.name == name), None),
+        case_cycles=next((cycles_file(plan, run, g) for g in plan.generators if g.name == name), None),
         data_range=task.data_range,
         seed=spec.seed,
         options=_options(plan, run),

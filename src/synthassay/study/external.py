@@ -42,7 +42,7 @@ from synthassay.tasks.elsewhere import elsewhere
 MEASURES = (
     "hu_error", "hu_bias", "mae", "psnr", "ssim",
     "tissue_overlap", "tissue_distance", "edge_f_score", "gradient_error", "mind_distance",
-    "edge_f_score_to_source", "mind_distance_to_source",
+    "edge_f_score_to_source", "mind_distance_to_source", "edge_displacement",
 )  # fmt: skip
 """What is asked of single images from elsewhere: values, tissues, edges, structure; few images make no set."""
 ROWS = "measurements.jsonl"

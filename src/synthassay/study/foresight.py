@@ -56,7 +56,7 @@ def _reason(plan: Plan, protocol: Protocol, requirement: Requirement) -> str:
 
 
 def _set_of(fixture: str) -> str:
-    return fixture.split("_", 1)[0]
+    return "source" if fixture == "edge_matches" else fixture.split("_", 1)[0]
 
 
 def _absent(plan: Plan) -> set[str]:

@@ -16,6 +16,7 @@ from synthassay.records.study_file import read_study, with_seed
 from synthassay.records.vocabulary import Split
 from synthassay.study.console import Voice
 from synthassay.study.controls import PlannedControl
+from synthassay.study.cycles import write_cycles
 from synthassay.study.damaging import UNDAMAGED, write_control
 from synthassay.study.evaluation import evaluate_study
 from synthassay.study.inserted import inserted_folder
@@ -58,6 +59,7 @@ def run_study(
             _synthesise(plan, folder, generator, weights, voice)
             _insert(plan, folder, generator, weights, voice)
             write_losses(plan, folder, generator, weights, voice)
+            write_cycles(plan, folder, generator, weights, voice)
         for control in plan.controls:
             _damage(plan, folder, control, voice)
         if STAGES.index(until) >= STAGES.index("evaluate"):

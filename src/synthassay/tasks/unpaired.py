@@ -190,6 +190,30 @@ class UnpairedTask(Task):
             physical = np.rint(physical)
         return Image(physical, source.geometry, example.unit, source.subject, dict(example.meta))
 
+    @property
+    def source_unit(self) -> Unit:
+        """What a pixel of a source means, as the task gives it."""
+        return self.given(self._first_source).unit
+
+    def source_error(self, request: Request, shown: Tensor) -> float:
+        """Return the mean absolute difference between a source and something that should equal it, in its unit.
+
+        Args:
+            request: Names the source.
+            shown: ``slices channels *space`` on the model's scale; of neighbouring slices the middle one counts.
+
+        Returns:
+            The mean over where the subject is; values outside the source's scale count as its ends.
+        """
+        source = self._source(request)
+        real = every_slice(self.given(source), 1, self.source_scale)
+        channels = real.shape[1]
+        middle = shown.shape[1] // channels // 2 * channels
+        away = (shown[:, middle : middle + channels].double() - real).abs().numpy().mean(axis=1)
+        mask = self.mask(source)
+        inside = np.moveaxis(mask if mask.ndim == 3 else mask[..., None], -1, 0)
+        return float(away[inside].mean()) * (self.source_scale.high - self.source_scale.low) / 2
+
     def real(self, role: str, split: Split) -> ImageSet:
         """Real images of a split.
 
