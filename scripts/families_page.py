@@ -63,7 +63,8 @@ DIVERSITY: tuple[Measure, ...] = (("coverage", ""),)
 SMOOTHING: tuple[Measure, ...] = (("spectral_fidelity", "band=high"), ("edge_sharpness", ""))
 COLLAPSE: tuple[Measure, ...] = (("repeated_images", ""), ("collapse", ""), ("mode_coverage", ""))
 DRIFT: tuple[Measure, ...] = (
-    ("edge_displacement", "quantile=95%"), ("mind_distance_to_source", ""), ("structure_overlap", ""), ("lost_lesions", ""), ("shape_plausibility", ""),
+    ("edge_displacement", "quantile=95%"), ("mind_distance_to_source", ""), ("structure_overlap", ""),
+    ("lost_lesions", ""), ("shape_plausibility", ""),
 )  # fmt: skip
 TEXTS = Path(__file__).resolve().parents[1] / "docs" / "results" / "families"
 
