@@ -3,8 +3,8 @@
     python scripts/planted_scanners.py ixi_hh_t1_2mm.npz planted-scanners.npz
 
 Each training and validation subject is seen by one scanner alone, each test subject by all three, so that a study of
-``harmonise`` knows the answer. The two planted scanners differ from the real one in contrast (a power of the values), in
-the receive field (a smooth factor of its own for each scan), in sharpness, and in noise (Rician). No real pair of
+``harmonise`` knows the answer. The two planted scanners differ from the real one in contrast (a power of the values),
+in the receive field (a smooth factor of its own for each scan), in sharpness, and in noise (Rician). No real pair of
 scanners differs in just this way: the study shows that a family undoes what was planted, not that it will undo yours.
 """
 

@@ -6,9 +6,11 @@ import pytest
 import torch
 from torch import nn
 
+from generators.examination import Bodies, seeds
 from generators.wide_examination import WideExamination, settings
+from synthassay.errors import SpecError
 from synthassay.generators.stored import build_generator
-from synthassay.networks.batch import Facts
+from synthassay.networks.batch import Batch, Facts
 
 SMALL = {"width": 6, "levels": 3, "patch_width": 4, "patch_layers": 1}
 
@@ -55,3 +57,25 @@ def test_dropout_is_of_training_alone():
     assert not torch.equal(one, two)
     one, two = (made.eval().network(images, torch.Generator().manual_seed(s)) for s in (1, 2))
     assert torch.equal(one, two)
+
+
+RESIDUAL = {**SMALL, "predict": "residual", "neighbours": 3}
+
+
+def test_a_residual_starts_at_the_central_slice_and_is_in_units_of_its_deviation():
+    made, examples = build_generator("pix2pix", RESIDUAL, Facts(1, 3, (), (16, 16)), seed=0), Bodies(64, 16, 3, ())
+    made.prepare(examples, torch.Generator().manual_seed(0))
+    batch = examples.batch(range(64))
+    deviation = float((batch.target - batch.source[:, 1:2]).std())
+    assert float(made.residual_scale) == pytest.approx(deviation, rel=0.1)
+    source = torch.rand(2, 3, 16, 16) - 0.5
+    torch.testing.assert_close(made.sample(Batch(source=source), seeds(1, 2)), source[:, 1:2])
+    with torch.no_grad():
+        made.ema.average.last[-1].bias.fill_(0.2)
+    expected = source[:, 1:2] + 0.2 * made.residual_scale
+    torch.testing.assert_close(made.sample(Batch(source=source), seeds(1, 2)), expected)
+
+
+def test_what_is_added_needs_a_source_like_the_target():
+    with pytest.raises(SpecError, match="source channels"):
+        build_generator("pix2pix", {**SMALL, "predict": "residual"}, Facts(1, 2, (), (16, 16)), seed=0)

@@ -11,13 +11,13 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
-from synthassay.errors import Fault, SpecError
 from synthassay.generators.base import GeneratorSettings, generator
 from synthassay.generators.paired_gan import (
     PairedGanSettings,
     PairedTranslator,
     central,
     pair_of,
+    require_like_images,
     residual_deviation,
 )
 from synthassay.networks.adversarial import cross_entropy
@@ -93,7 +93,7 @@ class ContextAware(PairedTranslator):
         initialise(self.discriminators)
         self.register_buffer("residual_scale", torch.ones(()))
         if s.predict == "residual":
-            _require_like_images(facts, s.neighbours)
+            require_like_images(self)
             for network in self.networks:
                 nn.init.zeros_(network.last.weight)  # type: ignore[union-attr, arg-type]
         self.averages = nn.ModuleList(Ema(network, s.ema_decay) for network in self.networks)
@@ -186,13 +186,6 @@ class ContextAware(PairedTranslator):
             return torch.tanh(answer)
         start = central(source, self.facts, self.settings.neighbours) if before is None else before
         return start + self.residual_scale * answer
-
-
-def _require_like_images(facts: Facts, neighbours: int) -> None:
-    if facts.source_channels != neighbours * facts.channels:
-        what = f"adds to a source like the target, and {facts.source_channels} source channels are not that"
-        remedy = 'Set neighbours to the number of source slices, or predict = "image".'
-        raise SpecError("context_aware", [Fault("generators.predict", what, "residual", remedy)])
 
 
 def gradient_difference(made: Tensor, target: Tensor) -> Tensor:

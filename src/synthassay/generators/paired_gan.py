@@ -140,6 +140,19 @@ def central(source: Tensor, facts: Facts, neighbours: int) -> Tensor:
     return source[:, first : first + facts.channels]
 
 
+def require_like_images(generator: PairedTranslator) -> None:
+    """Refuse to predict what to add to a source that is no image like the target.
+
+    Raises:
+        SpecError: The source has other channels, such as those of a label map or a hole.
+    """
+    facts, neighbours = generator.facts, generator.settings.neighbours
+    if facts.source_channels != neighbours * facts.channels:
+        what = f"adds to a source like the target, and {facts.source_channels} source channels are not that"
+        remedy = 'Set neighbours to the number of source slices, or predict = "image".'
+        raise SpecError(generator.family, [Fault("generators.predict", what, "residual", remedy)])
+
+
 def residual_deviation(examples: Examples, facts: Facts, neighbours: int, rng: torch.Generator) -> float:
     """Return the standard deviation of target - source over 128 training examples, in model units; at least 1e-4."""
     source, target = pair_of(examples.batch(torch.randint(len(examples), (128,), generator=rng).tolist()))

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 import torch.nn.functional as F
 from pydantic import Field
-from torch import Tensor
+from torch import Tensor, nn
 
 from synthassay.generators.base import GeneratorSettings, generator
-from synthassay.generators.paired_gan import PairedGan, PairedGanSettings
+from synthassay.generators.paired_gan import (
+    PairedGan,
+    PairedGanSettings,
+    central,
+    require_like_images,
+    residual_deviation,
+)
 from synthassay.networks.adversarial import cross_entropy
-from synthassay.networks.batch import Facts
+from synthassay.networks.batch import Examples, Facts
 from synthassay.networks.patch_discriminator import PatchDiscriminator, require_patches
 from synthassay.networks.resnet_generator import initialise
 from synthassay.networks.unet_translator import UnetTranslator
@@ -27,6 +35,9 @@ class Pix2pixSettings(PairedGanSettings):
     patch_layers: int = Field(2, ge=1, le=5, description="Discriminator halvings (paper: 3, patches of 70x70).")
     adversarial_weight: float = Field(1.0, ge=0, description="Weight of the adversarial loss (paper: 1).")
     pixel_weight: float = Field(100.0, ge=0, description="Weight of the L1 distance (paper: 100).")
+    predict: Literal["image", "residual"] = Field(
+        "image", description="image: the whole target (paper); residual: what to add to the central source slice."
+    )
 
 
 @generator(
@@ -42,13 +53,16 @@ class Pix2pix(PairedGan):
 
     Departures: normalisation per image, which the paper's batch normalisation is at its batch of 1; fewer levels, so
     that small pictures keep detail; dropout off by default and never when sampling; the discriminator steps first, on
-    images of the same step; moving averages of the weights sample.
+    images of the same step; moving averages of the weights sample. ``predict = "residual"`` gives ``x + s G(x)``
+    without the tanh, x the central source slice and s the deviation of target - source over training examples; it
+    starts at the source (residual learning of noise: arXiv:1608.03981).
 
     Source: arXiv:1611.07004, equations 1 to 4 and section 6.
     """
 
     Settings: type[GeneratorSettings] = Pix2pixSettings
     settings: Pix2pixSettings
+    residual_scale: Tensor
 
     def __init__(self, settings: GeneratorSettings, facts: Facts) -> None:
         super().__init__(settings, facts)
@@ -62,7 +76,23 @@ class Pix2pix(PairedGan):
         )
         initialise(network)
         initialise(self.discriminator)
+        self.register_buffer("residual_scale", torch.ones(()))
+        if s.predict == "residual":
+            require_like_images(self)
+            for weights in network.last.parameters():
+                nn.init.zeros_(weights)
         self.averaged(network)
+
+    def prepare(self, examples: Examples, rng: torch.Generator) -> None:
+        """Measure the deviation of what is to be added, where that is what the network predicts."""
+        if self.settings.predict == "residual":
+            self.residual_scale.fill_(residual_deviation(examples, self.facts, self.settings.neighbours, rng))
+
+    def translate(self, network: nn.Module, source: Tensor, rng: torch.Generator | None = None) -> Tensor:
+        """Return the target slice for stacked source slices."""
+        if self.settings.predict == "image":
+            return super().translate(network, source, rng)
+        return central(source, self.facts, self.settings.neighbours) + self.residual_scale * network(source, rng)
 
     def discriminator_loss(
         self, source: Tensor, target: Tensor, made: Tensor, rng: torch.Generator

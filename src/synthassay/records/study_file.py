@@ -56,10 +56,10 @@ def read_study(path: Path) -> StudySpec:
 
 
 def with_seed(text: str, seed: int) -> str:
-    """Return the text of a study file with another seed, all else as written.
+    r"""Return the text of a study file with another seed, all else as written.
 
-    >>> with_seed("title = 'T'\\nseed = 1  # chosen once\\n[data]\\nsource = 'x'\\n", 2)
-    "title = 'T'\\nseed = 2  # chosen once\\n[data]\\nsource = 'x'\\n"
+    >>> with_seed("title = 'T'\nseed = 1  # chosen once\n[data]\nsource = 'x'\n", 2)
+    "title = 'T'\nseed = 2  # chosen once\n[data]\nsource = 'x'\n"
 
     Raises:
         SpecError: The seed is written in a way that cannot be found, such as below a table.
@@ -70,7 +70,9 @@ def with_seed(text: str, seed: int) -> str:
     changed = found + text[len(head) :]
     if tomllib.loads(changed).get("seed") != seed:
         remedy = "Write `seed = 1` on a line of its own above the first table."
-        raise SpecError("study", [Fault(place(text, ("seed",)), "is not written where it can be changed", None, remedy)])
+        raise SpecError(
+            "study", [Fault(place(text, ("seed",)), "is not written where it can be changed", None, remedy)]
+        )
     return changed
 
 

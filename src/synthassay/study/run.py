@@ -32,14 +32,13 @@ from synthassay.train import LOG, kept_weights, train
 STAGES = ("cohort", "train", "synthesise", "evaluate", "report")
 
 
-def run_study(
-    study: Path, out: Path | None, voice: Voice, *, until: str = "report", seed: int | None = None
-) -> Path:
+def run_study(study: Path, out: Path | None, voice: Voice, *, until: str = "report", seed: int | None = None) -> Path:
     """Do every stage of a study that is not done yet.
 
     Args:
         study: The study file.
-        out: Run folder; ``runs/<name of the study file>`` below the working folder where None, with the seed where one is given.
+        out: Run folder; ``runs/<name of the study file>`` below the working folder where None, with the seed where one
+            is given.
         voice: Speaks to whoever runs it.
         until: Last of ``STAGES`` to do.
         seed: Another seed than the file's, for a study repeated to see how far its figures depend on it.
