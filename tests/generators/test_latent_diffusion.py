@@ -43,9 +43,9 @@ class TestDrawn(Examination):
     family = "latent_diffusion"
     settings = {
         **SMALL, "images_seen": 480, "neighbours": 0, "codec_widths": (8,), "widths": (8, 8), "codec_rate": 8e-3,
-        "patch_layers": 1,
+        "patch_layers": 1, "principal": True, "latent_scale": "all",
     }  # fmt: skip
-    falls = ("codec/pixel", "denoiser/denoising")
+    falls = ("denoiser/denoising",)
     fall = 0.9
     source_channels = 2
     classes = ()
@@ -139,6 +139,20 @@ def test_measuring_does_not_depend_on_where_training_was_killed() -> None:
     assert spreads == pytest.approx([1.0, 1.0], abs=1e-3)  # each channel by itself
     made.before_step(26, Bodies(16, 16, 0, (), seed=8), seeds(5)[0])
     assert torch.equal(made.latent_spread, other.latent_spread)
+
+
+def test_one_factor_keeps_the_proportions_of_channels() -> None:
+    each, both = latent(principal=True), latent(principal=True, latent_scale="all")
+    examples = Bodies(16, 16, 0, ())
+    for made in (each, both):
+        made.prepare(examples, seeds(1)[0])
+        made.measure(examples, seeds(2)[0])
+    spreads = both.as_learnt(examples.target).std((0, 2, 3))
+    assert float(spreads.square().mean().sqrt()) == pytest.approx(1, abs=1e-3)
+    factors = spreads / both.codec.encode(examples.target).detach().std((0, 2, 3))
+    assert float(factors[0]) == pytest.approx(float(factors[1]))
+    assert float(spreads[0]) > 1.2 * float(spreads[1])
+    assert each.as_learnt(examples.target).std((0, 2, 3)).tolist() == pytest.approx([1.0, 1.0], abs=1e-3)
 
 
 def test_it_does_not_fill_in() -> None:

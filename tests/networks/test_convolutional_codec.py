@@ -10,14 +10,14 @@ from synthassay.networks.axes import fold, require_multiples, unfold
 from synthassay.networks.convolutional_codec import GridDecoder, GridEncoder, shrinkage
 
 
-@pytest.mark.parametrize("space", [(16, 24), (8, 16, 8)])
-def test_sizes_agree_and_no_part_is_dead(space: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(("space", "widths", "folded"), [((16, 24), (8, 16), 2), ((8, 16, 8), (8,), 4)])
+def test_sizes_agree_and_no_part_is_dead(space: tuple[int, ...], widths: tuple[int, ...], folded: int) -> None:
     torch.manual_seed(0)
-    encoder, decoder = (kind(2, 3, (8, 16), len(space)) for kind in (GridEncoder, GridDecoder))
+    encoder, decoder = (kind(2, 3, widths, len(space), folded) for kind in (GridEncoder, GridDecoder))
     for weights in [*encoder.parameters(), *decoder.parameters()]:
         weights.data.normal_(std=0.2)
     grid = encoder(torch.randn(2, 2, *space))
-    assert grid.shape == (2, 3, *(side // shrinkage((8, 16)) for side in space))
+    assert grid.shape == (2, 3, *(side // shrinkage(widths, folded) for side in space))
     image = decoder(grid)
     assert image.shape == (2, 2, *space)
     image.square().mean().backward()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import torch
 from pydantic import Field
@@ -31,6 +32,9 @@ class LatentDiffusionSettings(CodecSettings, GuidanceSettings, UNetSettings, Sli
     codec: CodecName = Field("kl_autoencoder", description="What shrinks the images.")
     codec_share: float = Field(0.4, gt=0, lt=1, description="Share of training in which the codec is learnt, first.")
     widths: tuple[int, ...] = Field((64, 128), min_length=1, description="Channels per level of the latent U-Net.")
+    latent_scale: Literal["each", "all"] = Field(
+        "each", description="What is brought to deviation 1: each latent channel, or all by one factor (paper)."
+    )
     unshuffle: int = Field(1, ge=1, description="Side of the squares of the grid folded into channels; 1 folds none.")
     clip: bool = Field(False, description="Keep each expected grid of a walk within [-1, 1]; latent numbers go beyond.")
 
@@ -40,7 +44,9 @@ class LatentDiffusion(VariancePreserving):
     """The codec is learnt first, then held still while a diffusion model learns its grids; one training in two stages.
 
     Between the stages the mean and the standard deviation of each latent channel are measured on up to 512 training
-    images and kept with the weights; the diffusion model sees grids of mean 0 and deviation 1.
+    images and kept with the weights; the diffusion model sees grids of mean 0 and deviation 1. With ``latent_scale =
+    "all"`` one factor serves all channels, which keeps their proportions: those that tell most stand out of the noise
+    first, as coarse structure does before detail among pixels.
 
     A drawing is brought to the grid as shares: the mean of each channel over each half of a place along each axis, the
     halves folded into channels, so that a border is known to half of a place and better. It stands beside the noisy
@@ -48,10 +54,10 @@ class LatentDiffusion(VariancePreserving):
     possible. Images of any size are padded behind their ends with the floor of the scale and cropped again.
 
     Source:
-        Rombach et al. 2022, arXiv:2112.10752, section 3. Departures: the scale is measured per channel and on many
-        images (on one batch in the code); the mean of the encoder's law is learnt, not a draw; features for the codec's
-        perceptual loss are learnt from the training images (LPIPS there), and volumes have none; drawings are brought
-        to the grid by means (by a learnt encoder there).
+        Rombach et al. 2022, arXiv:2112.10752, section 3. Departures: the scale is measured on many images, by default
+        per channel (one for all, on one batch, in the code); the mean of the encoder's law is learnt, not a draw;
+        features for the codec's perceptual loss are learnt from the training images (LPIPS there), and volumes have
+        none; drawings are brought to the grid by means (by a learnt encoder there).
     """
 
     Settings = LatentDiffusionSettings
@@ -80,11 +86,11 @@ class LatentDiffusion(VariancePreserving):
     def divisor(self) -> int:
         """Pixels per place of the grid, times what the U-Net folds and halves of it."""
         s = self.settings
-        return shrinkage(s.codec_widths) * s.unshuffle * int(2 ** (len(s.widths) - 1))
+        return self._place() * s.unshuffle * int(2 ** (len(s.widths) - 1))
 
     def shape(self) -> tuple[int, ...]:
         """Return channels and sides of the grid."""
-        by = shrinkage(self.settings.codec_widths)
+        by = self._place()
         return (self.settings.latent_channels, *(side // by for side in self.space))
 
     def phases(self) -> dict[str, nn.Module]:
@@ -128,7 +134,10 @@ class LatentDiffusion(VariancePreserving):
         ]
         numbers = torch.cat(grids).movedim(1, 0).flatten(1).double()
         self.latent_mean.copy_(numbers.mean(1))
-        self.latent_spread.copy_(numbers.std(1).clamp(min=1e-6))
+        spreads = numbers.std(1).clamp(min=1e-6)
+        if self.settings.latent_scale == "all":
+            spreads = spreads.square().mean().sqrt().expand_as(spreads)
+        self.latent_spread.copy_(spreads)
 
     def loss(self, phase: str, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         """Return the terms of a phase."""
@@ -169,7 +178,7 @@ class LatentDiffusion(VariancePreserving):
 
     def on_grid(self, drawing: Tensor) -> Tensor:
         """Return means of a drawing over halves of each place, folded: ``batch (channels 2^axes) *grid``."""
-        whole, by = padded(drawing, self.space), shrinkage(self.settings.codec_widths) // 2
+        whole, by = padded(drawing, self.space), self._place() // 2
         return fold(F.avg_pool2d(whole, by) if whole.ndim == 4 else F.avg_pool3d(whole, by), 2)
 
     def untold(self, condition: Batch) -> Batch | None:
@@ -204,6 +213,9 @@ class LatentDiffusion(VariancePreserving):
 
     def _whole(self, batch: Batch) -> Tensor:
         return padded(target_of(batch), self.space)
+
+    def _place(self) -> int:
+        return shrinkage(self.settings.codec_widths, self.settings.codec_fold)
 
     def _judged(self, step: int) -> bool:
         first = boundary(self.settings, self.settings.codec_share)

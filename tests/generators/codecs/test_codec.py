@@ -8,10 +8,11 @@ from torch.distributions import Normal, kl_divergence
 
 from synthassay.errors import SpecError
 from synthassay.generators.codecs import CODECS, CodecSettings
-from synthassay.generators.codecs.codec import adaptive_weight
+from synthassay.generators.codecs.codec import Codec, adaptive_weight
 from synthassay.generators.codecs.kl_autoencoder import KlAutoencoder
 from synthassay.generators.codecs.vq_gan import VqGan
-from synthassay.networks.batch import Facts
+from synthassay.networks.batch import Batch, Facts
+from synthassay.networks.principal_places import PrincipalPlaces
 
 IMAGE = torch.rand(3, 1, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
 FACTS = Facts(1, 0, (), (16, 16))
@@ -33,6 +34,34 @@ def test_a_side_shrinks_by_four_and_comes_back(name: str) -> None:
     assert grid.shape == (3, 3, 4, 4)
     assert codec.decode(grid).shape == IMAGE.shape
     assert type(codec) is {"kl_autoencoder": KlAutoencoder, "vq_gan": VqGan}[name]
+
+
+class Pictures:
+    """The pictures, as examples."""
+
+    def __len__(self) -> int:
+        return len(IMAGE)
+
+    def batch(self, positions) -> Batch:
+        return Batch(IMAGE[list(positions)])
+
+    def subject(self, position: int) -> str:
+        return str(position)
+
+
+@pytest.mark.parametrize("name", sorted(CODECS))
+def test_a_codec_may_begin_at_principal_components(name: str) -> None:
+    torch.manual_seed(0)
+    codec = CODECS[name](settings(principal=True, codec_fold=4, perceptual_weight=0.0), FACTS)
+    codec.prepare(Pictures(), rng(1))
+    known = PrincipalPlaces(1, 3, 8, 2)
+    known.measure([IMAGE])
+    torch.testing.assert_close(codec.encode(IMAGE), known.encode(IMAGE))
+    torch.testing.assert_close(Codec.decode(codec, codec.encode(IMAGE)), known.decode(known.encode(IMAGE)))
+    codec.loss(IMAGE, rng(), judged=False)["pixel"].backward()
+    for part in ("encoder", "decoder"):  # the networks take part from the first step on
+        moved = codec.coder[part].leave.weight
+        assert moved.grad.any() and not moved.any()
 
 
 def test_divergence_is_torch_distributions_over_the_number_of_pixels() -> None:

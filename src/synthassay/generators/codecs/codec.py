@@ -11,20 +11,29 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from synthassay.generators.base import GeneratorSettings
+from synthassay.generators.denoising import padded, target_of
 from synthassay.networks.axes import require_multiples
 from synthassay.networks.batch import Examples, Facts
 from synthassay.networks.convolutional_codec import GridDecoder, GridEncoder, shrinkage
 from synthassay.networks.patch_discriminator import PatchDiscriminator, require_patches
 from synthassay.networks.perceptual import FeatureEncoder, learn_features
+from synthassay.networks.principal_places import PrincipalPlaces
 
 FEATURE_WIDTHS = (16, 16, 32, 32)
+MEASURED = 512  # images that tell the principal components of places
 
 
 class CodecSettings(GeneratorSettings):
     """Settings of both codecs."""
 
     codec_widths: tuple[int, ...] = Field(
-        (32, 64), min_length=1, description="Channels per level; a side shrinks by 2 per level (paper: 4 to 8 times)."
+        (32, 64), min_length=1, description="Channels per level; a side halves between levels (paper: 4 to 8 times)."
+    )
+    codec_fold: int = Field(
+        2, ge=2, multiple_of=2, description="Side of the squares of pixels folded into channels before the first level."
+    )
+    principal: bool = Field(
+        False, description="Begin at the principal components of places, so that networks learn what lines cannot tell."
     )
     latent_channels: int = Field(4, ge=1, description="Numbers per place of the latent grid (paper: 3 or 4).")
     codec_rate: float = Field(1e-3, gt=0, description="Peak learning rate of the codec and of its discriminator.")
@@ -60,15 +69,24 @@ class Codec(nn.Module, ABC):
 
     def __init__(self, settings: CodecSettings, facts: Facts) -> None:
         super().__init__()
-        require_multiples(facts.space, shrinkage(settings.codec_widths), "latent_diffusion")
+        require_multiples(facts.space, shrinkage(settings.codec_widths, settings.codec_fold), "latent_diffusion")
         require_patches(facts.space, settings.patch_layers)
-        self.settings, axes = settings, len(facts.space)
+        self.settings, self.space, axes = settings, facts.space, len(facts.space)
+        widths, folded = settings.codec_widths, settings.codec_fold
         self.coder = nn.ModuleDict(
             {
-                "encoder": GridEncoder(facts.channels, self.encoded(settings), settings.codec_widths, axes),
-                "decoder": GridDecoder(facts.channels, settings.latent_channels, settings.codec_widths, axes),
+                "encoder": GridEncoder(facts.channels, self.encoded(settings), widths, axes, folded),
+                "decoder": GridDecoder(facts.channels, settings.latent_channels, widths, axes, folded),
             }
         )
+        side = shrinkage(widths, folded)
+        self.principal = (
+            PrincipalPlaces(facts.channels, settings.latent_channels, side, axes) if settings.principal else None
+        )
+        if self.principal is not None:  # what the networks add is nothing at first
+            for layer in (self.coder["encoder"].leave, self.coder["decoder"].leave):
+                for weights in cast(nn.Module, layer).parameters():
+                    nn.init.zeros_(weights)
         self.discriminator = PatchDiscriminator(
             facts.channels, width=settings.patch_width, layers=settings.patch_layers, dimensions=axes
         )
@@ -87,12 +105,26 @@ class Codec(nn.Module, ABC):
     def bottleneck(self, image: Tensor, rng: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         """Return what the decoder is given in training, and the bottleneck's own loss terms, per pixel."""
 
+    def coded(self, image: Tensor) -> Tensor:
+        """Return the encoder's answer, ``batch encoded *grid``, principal components added to its first channels."""
+        found = self.coder["encoder"](image)
+        if self.principal is None:
+            return found
+        known = self.principal.encode(image)
+        return torch.cat([found[:, : known.shape[1]] + known, found[:, known.shape[1] :]], 1)
+
     def decode(self, grid: Tensor) -> Tensor:
         """Return the image of a latent grid."""
-        return self.coder["decoder"](grid)
+        made = self.coder["decoder"](grid)
+        return made if self.principal is None else made + self.principal.decode(grid)
 
     def prepare(self, examples: Examples, rng: torch.Generator) -> None:
-        """Learn the encoder of the feature distance from the training images."""
+        """Measure the principal components, and learn the encoder of the feature distance, on the training images."""
+        if self.principal is not None:
+            chosen = torch.randperm(len(examples), generator=rng)[:MEASURED].tolist()
+            self.principal.measure(
+                padded(target_of(examples.batch(chosen[i : i + 16])), self.space) for i in range(0, len(chosen), 16)
+            )
         if self.features is not None and self.settings.perceptual_weight > 0:
             learn_features(self.features, examples, rng, steps=self.settings.perceptual_steps)
 

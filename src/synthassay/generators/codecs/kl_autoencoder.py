@@ -33,7 +33,7 @@ class KlAutoencoder(Codec):
 
     def law(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and log variance, the latter within [-30, 20] as in the authors' code."""
-        mean, log_variance = self.coder["encoder"](image).chunk(2, 1)
+        mean, log_variance = self.coded(image).chunk(2, 1)
         return mean, (log_variance + self.settings.log_variance).clamp(-30, 20)
 
     def bottleneck(self, image: Tensor, rng: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:

@@ -44,7 +44,7 @@ class VqGan(Codec):
 
     def encode(self, image: Tensor) -> Tensor:
         """Return the grid before the choice of codes."""
-        return self.coder["encoder"](image)
+        return self.coded(image)
 
     def decode(self, grid: Tensor) -> Tensor:
         """Return the image of the codes nearest to a grid; gradients pass the choice unchanged."""
