@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,19 @@ def test_a_paired_difference_decides_even_where_intervals_overlap(
     one, other = measurement(5.0, 10, better), measurement(5.1, 10, better, "identity")
     outcome, basis = outcome_of(make_run(), one, other, difference)
     assert outcome == expected and "paired" in basis
+
+
+def test_the_table_says_in_few_words_what_an_outcome_rests_on_and_whether_it_was_asked_for(make_run):
+    run = make_run()
+    outcome_of(run, measurement(1.0, 0.4), measurement(2.0, 0.4, of="identity"))
+    contents = read_contents(run)
+    (found,) = findings(contents, contents.pseudonyms())
+    assert (found.reason, found.asked) == ("by intervals", False)
+    asked = contents.requirements.model_copy(
+        update={"requirements": (contents.requirements.requirements[0].model_copy(update={"metric": "m"}),)}
+    )
+    (found,) = findings(replace(contents, requirements=asked), contents.pseudonyms())
+    assert found.asked
 
 
 def test_the_rival_is_the_best_baseline(make_run: Callable[..., Path]):

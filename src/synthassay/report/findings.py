@@ -24,6 +24,8 @@ class Finding:
     Attributes:
         outcome: A key of ``GLYPHS``; says what ``of`` is, compared with ``against``.
         basis: What the outcome rests on, as a sentence without a full stop.
+        reason: The same in a few words: the paired difference's p, or that only the intervals were compared.
+        asked: Whether the protocol asks for the measure.
     """
 
     measurement: Measurement
@@ -34,6 +36,8 @@ class Finding:
     difference: str
     outcome: str
     basis: str
+    reason: str
+    asked: bool
 
     @property
     def of(self) -> str:
@@ -78,8 +82,15 @@ def findings(contents: Contents, pseudonyms: Pseudonyms) -> tuple[Finding, ...]:
             pairs += [(metric, stratum, of, best(rivals).of)] if rivals else []
             pairs += [key for key in recorded if key[:3] == (metric, stratum, of) and key[3] in contents.generators]
     order = {of: place for place, of in enumerate(contents.judged)}
+    asked = {status.metric for status in contents.requirements.requirements} if contents.requirements else set()
     found = [
-        _finding(measured[(metric, stratum, of)], other, recorded.get((metric, stratum, of, against)), pseudonyms)
+        _finding(
+            measured[(metric, stratum, of)],
+            other,
+            recorded.get((metric, stratum, of, against)),
+            pseudonyms,
+            asked=metric in asked,
+        )
         for metric, stratum, of, against in dict.fromkeys(pairs)
         if (other := measured.get((metric, stratum, against))) is not None
     ]
@@ -91,11 +102,15 @@ def best(measurements: Iterable[Measurement]) -> Measurement:
     return min((m for m in measurements if m.value is not None), key=badness)
 
 
-def _finding(one: Measurement, other: Measurement, paired: Comparison | None, pseudonyms: Pseudonyms) -> Finding:
-    difference = ""
+def _finding(
+    one: Measurement, other: Measurement, paired: Comparison | None, pseudonyms: Pseudonyms, *, asked: bool
+) -> Finding:
+    difference, reason = "", "by intervals"
     if paired is not None and paired.interval is not None:
         difference = _signed(paired)
         outcome, basis = _paired_outcome(paired)
+        told = () if paired.p is None else (probability(paired.p), paired.correction)
+        reason = ", ".join(filter(None, told)) or "paired"
     else:
         outcome, basis = _interval_outcome(one, other)
     return Finding(
@@ -107,6 +122,8 @@ def _finding(one: Measurement, other: Measurement, paired: Comparison | None, ps
         difference=difference,
         outcome=outcome,
         basis=basis,
+        reason=reason,
+        asked=asked,
     )
 
 
