@@ -91,7 +91,7 @@ class ContextAware(PairedTranslator):
         )
         initialise(self.networks)
         initialise(self.discriminators)
-        self.register_buffer("residual_scale", torch.ones(()))
+        self.register_buffer("residual_scale", torch.ones(()), persistent=s.predict == "residual")
         if s.predict == "residual":
             require_like_images(self)
             for network in self.networks:

@@ -76,7 +76,7 @@ class Pix2pix(PairedGan):
         )
         initialise(network)
         initialise(self.discriminator)
-        self.register_buffer("residual_scale", torch.ones(()))
+        self.register_buffer("residual_scale", torch.ones(()), persistent=s.predict == "residual")
         if s.predict == "residual":
             require_like_images(self)
             for weights in network.last.parameters():
