@@ -101,9 +101,7 @@ def study_table(record: Record) -> str:
     where = f"{machine['device']}, {machine['threads']} thread. " if machine else ""
     lines = [
         f"### {record['title']}\n",
-        f"`synthassay run studies/{record['study']}.toml`, {record['modality']}. {source}"
-        f"Seed {record['seed']}. {where}".rstrip()
-        + "\n",
+        f"`{_command(record)}`, {record['modality']}. {source}Seed {record['seed']}. {where}".rstrip() + "\n",
         f"| {' | '.join(head)} |\n|{'---|' * len(head)}",
     ]
     for one in record["sets"]:
@@ -111,6 +109,12 @@ def study_table(record: Record) -> str:
         cells += [_against(record, one), *cost_cells(one)]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, "", summary(record)])
+
+
+def _command(record: Record) -> str:
+    """The command of a run; the folder of a study with another seed is named ``<study>-seed-<seed>``."""
+    study, _, seed = record["study"].partition("-seed-")
+    return f"synthassay run studies/{study}.toml" + (f" --seed {seed}" if seed else "")
 
 
 def summary(record: Record) -> str:

@@ -17,6 +17,7 @@ import families  # noqa: E402
 import families_page as rules  # noqa: E402
 
 MAE = ("mae", "")
+PLANTED_SEEDS = ((1, 1.0, 50), (2, 3.0, 50), (3, 99.0, 10))
 
 
 def row(value, interval=None, metric="mae", stratum="", **more):
@@ -88,6 +89,12 @@ def test_the_spread_over_seeds_is_of_trainings_that_differ_in_their_seed_alone()
     kept.append(record(one("pgan", row(99.0), settings={"batch": 2}), seed=3))
     assert rules.seed_spread(kept, kept[0], kept[0]["sets"][0]) == (pytest.approx(2**0.5), 2)
     assert rules.seed_spread(kept, kept[2], kept[2]["sets"][0]) is None
+
+
+def test_a_run_with_another_seed_is_named_by_its_command_and_as_many_pictures_are_compared():
+    kept = [record(one("pgan", row(v), images_made=n), seed=i, study=f"planted-seed-{i}") for i, v, n in PLANTED_SEEDS]
+    assert "`synthassay run studies/planted.toml --seed 2`" in rules.study_table(kept[1])
+    assert rules.seed_spread(kept, kept[0], kept[0]["sets"][0]) == (pytest.approx(2**0.5), 2)
 
 
 def test_a_resumed_stage_costs_the_sum_of_its_parts_and_the_largest_memory():
